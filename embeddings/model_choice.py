@@ -1,0 +1,91 @@
+"""Which model, from where: a folder, a name of the hub, or the bundled one, built once."""
+
+import logging
+import re
+import shutil
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+from embeddings import bundled
+from embeddings.bundled import Progress
+from embeddings.encoder import Encoder
+from embeddings.errors import ModelError
+from embeddings.folder_spec import FACTS_FILE, read_spec
+from embeddings.model_folder import load_object
+from embeddings.sentence_transformer import SentenceTransformerEncoder
+from embeddings.spec import ModelSpec
+
+logger = logging.getLogger(__name__)
+
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")  # a user and a name
+# Never fetched: pickled weights, programs, other runtimes' copies.
+HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
+OTHER_RUNTIMES = ["onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*"]
+
+
+def load_encoder(
+    model: str | None, data_dir: Path, allow_download: bool = False, progress: Progress | None = None
+) -> Encoder:
+    """The encoder of `model` (folder or hub name), else the bundled one in `data_dir`, built if it isn't there.
+
+    A hub name is looked up in the hub's local cache, and downloaded only if `allow_download`. One process at a time
+    may call this with the same `data_dir`. Raises ModelError with what is wrong and what to do.
+    """
+    if model:
+        return SentenceTransformerEncoder(_folder_of(model, allow_download))
+    folder, spec = ready_folder(data_dir, progress)
+    return SentenceTransformerEncoder(folder, spec=spec)
+
+
+def ready_folder(data_dir: Path, progress: Progress | None = None) -> tuple[Path, ModelSpec]:
+    """The bundled model's folder in `data_dir`, checked or built, and its spec. Raises ModelError."""
+    folder = data_dir / "models" / bundled.NAME.rpartition("/")[2]
+    spec = _sound_spec(folder)
+    if spec is None:
+        bundled.build(folder, progress)
+        spec = read_spec(folder)
+    return folder, spec
+
+
+def _sound_spec(folder: Path) -> ModelSpec | None:
+    """The spec of a sound bundled folder; a damaged or outdated one is set aside, the last one kept."""
+    if not folder.exists():
+        return None
+    try:
+        found = load_object(folder / FACTS_FILE).get("format")
+        if found != bundled.FOLDER_FORMAT:
+            raise ModelError(f"{folder} has format {found}, not {bundled.FOLDER_FORMAT}")
+        return read_spec(folder)
+    except ModelError as error:
+        aside = folder.with_name(f"{folder.name}.damaged")
+        logger.warning("the model is set aside as %s and built again: %s", aside, error)
+        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            folder.rename(aside)
+        except OSError as failure:
+            raise ModelError(f"{folder} is damaged and cannot be set aside ({failure}); remove it") from error
+        return None
+
+
+def _folder_of(model: str, allow_download: bool) -> Path:
+    if Path(model).is_dir():
+        return Path(model)
+    if not HUB_NAME.fullmatch(model):
+        raise ModelError(f"there is no model folder {model}; set QA_MODEL to a folder or to a name of the hub")
+    try:
+        return Path(
+            snapshot_download(
+                model, local_files_only=not allow_download, allow_patterns=HUB_FILES, ignore_patterns=OTHER_RUNTIMES
+            )
+        )
+    except LocalEntryNotFoundError as error:
+        raise ModelError(
+            f"the model {model} is not in the hub's local cache; allow the download, or fetch it where there is a "
+            f"network and give its folder: hf download {model} --exclude '*.bin' --local-dir FOLDER; QA_MODEL=FOLDER"
+        ) from error
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        raise ModelError(
+            f"the model {model} cannot be fetched from the hub ({error}); check its name and the network"
+        ) from error
