@@ -1,0 +1,112 @@
+"""Document to Passages: sentences found by sentencex, packed by langchain-text-splitters."""
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
+
+import sentencex
+from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+from qa_service.ingest.language import UNDETERMINED, detect_language
+from qa_service.ingest.search_form import PARAGRAPH, SearchForm, is_wide, make_search_form
+from qa_service.records import Document, Passage, Quarantined, Span
+
+VERSION = "1"
+CHUNK_SIZE = 400
+"""Width of a passage, some 100 tokens: 400 characters of Latin or Cyrillic, 133 of Chinese (eval/LOG.md)."""
+
+_WIDE = 3
+_SENTENCE = "\x1e"  # ASCII record separator: a search form holds no control characters, so it can mark sentence ends
+_WITHOUT_QUOTATION_MARKS = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
+_SEPARATORS = [PARAGRAPH, _SENTENCE, "[;；:：]", "[,，、،]", " ", ""]
+
+
+def width(text: str) -> int:
+    """A passage's length in units that hold about as much in every script: a wide character counts three."""
+    return sum(_WIDE if is_wide(character) else 1 for character in text) - text.count(_SENTENCE)
+
+
+_splitter = RecursiveCharacterTextSplitter(
+    separators=_SEPARATORS,
+    is_separator_regex=True,
+    keep_separator="end",
+    chunk_size=CHUNK_SIZE,
+    chunk_overlap=0,
+    length_function=width,
+    strip_whitespace=False,
+)
+
+
+def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tuple[Passage, ...]:
+    """The passages of what is not quarantined, in order; none spans a quarantined stretch."""
+    passages: list[Passage] = []
+    language = document.metadata.language
+    for kept in kept_spans(document.text, quarantined):
+        form = make_search_form(document.text, kept)
+        for start, end, sentences in _chunks(form, language):
+            span = form.source_span(start, end)
+            if span is not None and any(map(str.isalnum, form.text[start:end])):
+                search_text = form.text[start:end].strip()
+                passages.append(
+                    Passage(
+                        document_id=document.id,
+                        ordinal=len(passages),
+                        span=span,
+                        language=detect_language(search_text, default=language),
+                        search_text=search_text,
+                        sentences=sentences,
+                    )
+                )
+    return tuple(passages)
+
+
+def kept_spans(text: str, quarantined: Sequence[Quarantined]) -> Iterator[Span]:
+    """The stretches between the quarantined ones: together they are the whole text."""
+    position = 0
+    for entry in sorted(quarantined, key=lambda entry: entry.span.start):
+        if position < entry.span.start:
+            yield Span(position, entry.span.start)
+        position = max(position, entry.span.end)
+    if position < len(text):
+        yield Span(position, len(text))
+
+
+def find_sentences(paragraph: str, language: str) -> list[str]:
+    """The sentences of one paragraph; joined they are the paragraph.
+
+    sentencex takes a quotation for one sentence, however long the speech: a long one is cut inside too.
+    """
+    sentences = []
+    for sentence in _segment(paragraph, paragraph, language):
+        if width(sentence) > CHUNK_SIZE // 2:
+            sentences += _segment(sentence, sentence.translate(_WITHOUT_QUOTATION_MARKS), language)
+        else:
+            sentences.append(sentence)
+    return sentences
+
+
+def _segment(text: str, shown: str, language: str) -> list[str]:
+    """`text` cut where sentencex cuts `shown`, a copy of the same length."""
+    lengths = [len(part) for part in sentencex.segment("en" if language == UNDETERMINED else language, shown)]
+    if sum(lengths) != len(text):
+        return [text]
+    return [text[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]
+
+
+def _chunks(form: SearchForm, language: str) -> Iterator[tuple[int, int, tuple[Span, ...]]]:
+    """Start and end in the search form, and the sentences between as source spans."""
+    marked = _SENTENCE.join(
+        sentence
+        for paragraph in form.text.splitlines(keepends=True)
+        for sentence in find_sentences(paragraph, language)
+    )
+    chunks = _splitter.split_text(marked)
+    # Without overlap and stripping the chunks are the text, so that offsets are sums, not guesses (langchain#29884).
+    if "".join(chunks) != marked:
+        raise AssertionError("the text splitter lost or changed characters")
+    start = 0
+    for chunk in chunks:
+        pieces = chunk.split(_SENTENCE)
+        borders = list(accumulate((len(piece) for piece in pieces), initial=start))
+        spans = (form.source_span(*border) for border in pairwise(borders))
+        yield start, borders[-1], tuple(span for span in spans if span is not None)
+        start = borders[-1]

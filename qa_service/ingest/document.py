@@ -1,0 +1,33 @@
+"""Raw file to Document: decoded, cleaned and described."""
+
+import hashlib
+
+from qa_service.ingest.chunk import kept_spans
+from qa_service.ingest.clean import find_quarantined
+from qa_service.ingest.decode import decode
+from qa_service.ingest.describe import describe
+from qa_service.records import Document, Quarantined, RawFile
+
+_ID_LENGTH = 32
+
+
+def document_id(content: bytes) -> str:
+    """The id of a document: the first 32 digits of the sha256 of its bytes."""
+    return hashlib.sha256(content).hexdigest()[:_ID_LENGTH]
+
+
+def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
+    """The document of a text file and what of it is kept out of search. Raises BadFile."""
+    text = decode(file)
+    quarantined = find_quarantined(text)
+    kept_text = "\n".join(text[span.start : span.end] for span in kept_spans(text, quarantined))
+    metadata, origins = describe(file.name, kept_text, file.metadata)
+    document = Document(
+        id=document_id(file.content),
+        sha256=hashlib.sha256(file.content).hexdigest(),
+        file_name=file.name,
+        text=text,
+        metadata=metadata,
+        origins=origins,
+    )
+    return document, quarantined

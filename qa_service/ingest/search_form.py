@@ -1,0 +1,140 @@
+"""The normalised copy of a text that search works on, aligned with its source character by character.
+
+Hard line breaks inside a sentence are joined, white space is folded, invisible characters are dropped. Each
+character of the copy knows where it stands in the source, so that a place in the copy is a place in the source.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from qa_service.records import Span
+
+VERSION = "1"
+PARAGRAPH = "\n"
+
+_INVISIBLE = frozenset("\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINE = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
+_VISIBLE = rf"[^\s\x00-\x1f\x7f-\x9f{''.join(sorted(_INVISIBLE))}]"
+_STRIPPED = re.compile(rf"{_VISIBLE}(?:.*{_VISIBLE})?", re.DOTALL)
+_SENTENCE_END = re.compile(r"[.!?…。！？｡؟۔।॥։።:：;；][\"'”’»）)」』】\]]*$")
+_RUNNING_TEXT = re.compile(r"[，。；！？]")
+_MIN_RUNNING_TEXT = 20
+_WRAP_WIDTH = 120
+_WRAPPED_SHARE = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class SearchForm:
+    """`text[i]` came from the source character at `offsets[i]`; offsets rise strictly."""
+
+    text: str
+    offsets: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.text) != len(self.offsets):
+            raise ValueError("a search form needs one offset for each of its characters")
+
+    def source_span(self, start: int, end: int) -> Span | None:
+        """The source span of `text[start:end]` without the white space at its ends; None where nothing is left."""
+        while start < end and self.text[start].isspace():
+            start += 1
+        while end > start and self.text[end - 1].isspace():
+            end -= 1
+        return Span(self.offsets[start], self.offsets[end - 1] + 1) if start < end else None
+
+
+def is_wide(character: str) -> bool:
+    """East Asian wide: Han, kana, hangul and their punctuation, written without spaces between words."""
+    return unicodedata.east_asian_width(character) in "WF"
+
+
+def make_search_form(text: str, span: Span) -> SearchForm:
+    """The search form of `text[span.start:span.end]`; its offsets point into the whole text."""
+    lines = list(_lines(text, span))
+    characters: list[str] = []
+    offsets: list[int] = []
+    previous: Span | None = None
+    for line, joint in zip(lines, _joints(text, lines), strict=True):
+        if previous is not None and joint:
+            characters.append(joint)
+            offsets.append(previous.end)
+        for character, offset in _folded(text, line):
+            characters.append(character)
+            offsets.append(offset)
+        previous = line
+    return SearchForm("".join(characters), tuple(offsets))
+
+
+def make_sentence_form(text: str, sentence: Span) -> str:
+    """The search form of a span inside one paragraph of a larger form: every line break in it was joined there."""
+    joined, *more = make_search_form(text, sentence).text.split(PARAGRAPH)
+    for line in more:
+        joined += _joint(joined, line) + line
+    return joined
+
+
+def _lines(text: str, span: Span) -> Iterator[Span]:
+    """The lines that hold something visible, without white space and invisible characters at their ends."""
+    for match in _LINE.finditer(text, span.start, span.end):
+        if stripped := _STRIPPED.search(text, match.start(), match.end()):
+            yield Span(stripped.start(), stripped.end())
+
+
+def _folded(text: str, line: Span) -> Iterator[tuple[str, int]]:
+    """The visible characters of a line with their offsets; a run of white space becomes its first as one space."""
+    after_space = False
+    for offset in range(line.start, line.end):
+        character = text[offset]
+        if character in _INVISIBLE:
+            continue
+        if character.isspace() or unicodedata.category(character) == "Cc":
+            if not after_space:
+                yield " ", offset
+            after_space = True
+        else:
+            yield character, offset
+            after_space = False
+
+
+def _joints(text: str, lines: list[Span]) -> list[str]:
+    """What stands before each line in the search form: nothing or a space inside a sentence, else a paragraph end."""
+    joints = [""] if lines else []
+    longest = max((line.end - line.start for line in lines), default=0)
+    for previous, following in pairwise(lines):
+        before, after = text[previous.start : previous.end], text[following.start : following.end]
+        blank_between = text.count("\n", previous.end, following.start) > 1
+        if not _continues(before, after, blank_between, longest):
+            joints.append(PARAGRAPH)
+        else:
+            joints.append(_joint(before, after))
+    return joints
+
+
+def _joint(before: str, after: str) -> str:
+    """What joins two lines of one sentence."""
+    return "" if _is_unspaced(before[-1]) or _is_unspaced(after[0]) else " "
+
+
+def _is_unspaced(character: str) -> bool:
+    """Written without spaces between words: wide, but not Korean."""
+    return is_wide(character) and not unicodedata.name(character, "").startswith("HANGUL")
+
+
+def _continues(before: str, after: str, blank_between: bool, longest: int) -> bool:
+    """Does the sentence at the end of one line go on in the next?
+
+    Wide scripts: the line is running text (it holds sentence punctuation) and ends without any: newspaper columns.
+    Others: the next line goes on in lower case, or the text is wrapped to one width and this line fills it.
+    """
+    if _SENTENCE_END.search(before):
+        return False
+    if before[-1] in "，、,":
+        return True
+    if _is_unspaced(before[-1]):
+        return len(before) >= _MIN_RUNNING_TEXT and bool(_RUNNING_TEXT.search(before))
+    if after[0].islower():
+        return True
+    return not blank_between and longest <= _WRAP_WIDTH and len(before) >= _WRAPPED_SHARE * longest > _MIN_RUNNING_TEXT

@@ -1,0 +1,177 @@
+"""The words of the project as frozen records.
+
+All offsets are Unicode code points into a document's verbatim text, start inclusive, end exclusive.
+Constructors check what would corrupt silently.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+AnswerKind = Literal["extractive", "generated", "none"]
+QuarantineKind = Literal["spam", "boilerplate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A non-empty stretch of a document's text."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"not a span: [{self.start}, {self.end})")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a document says of itself, or its manifest says of it. `date` is ISO 8601 (a year, a month or a day)."""
+
+    title: str
+    source: str | None
+    author: str | None
+    date: str | None
+    url: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """Bytes as they came, the name they came under, and what their manifest says of them (it overrides the text)."""
+
+    name: str
+    content: bytes
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source text, verbatim. `origins` says for each metadata field where its value came from."""
+
+    id: str
+    sha256: str
+    file_name: str
+    text: str
+    metadata: Metadata
+    origins: Mapping[str, str]
+
+    @property
+    def text_sha256(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A stretch kept out of search with the reason; it stays in the text and can be restored."""
+
+    span: Span
+    kind: QuarantineKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is indexed and retrieved: one contiguous span of its document.
+
+    `search_text` is its normalised form, for search only. `sentences` lie in the passage, in order.
+    """
+
+    document_id: str
+    ordinal: int
+    span: Span
+    language: str
+    search_text: str
+    sentences: tuple[Span, ...]
+
+    def __post_init__(self) -> None:
+        if any(s.start < self.span.start or s.end > self.span.end for s in self.sentences):
+            raise ValueError(f"a sentence of passage {self.ordinal} lies outside the passage")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was done with one file. `unchanged`: the same bytes were there already."""
+
+    document_id: str
+    file_name: str
+    status: Literal["added", "unchanged"]
+    metadata: Metadata
+    origins: Mapping[str, str]
+    characters: int
+    passages: int
+    quarantined: tuple[Quarantined, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage: its verbatim text, where it stands and how it scored (higher is better)."""
+
+    passage_id: int
+    passage: Passage
+    text: str
+    text_sha256: str
+    file_name: str
+    metadata: Metadata
+    score: float
+    scores: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        if len(self.text) != self.passage.span.end - self.passage.span.start:
+            raise ValueError(f"the text of passage {self.passage_id} does not fit its span")
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A checked place in a document: the passage of `hit` and in it the quote."""
+
+    index: int
+    hit: Hit
+    quote_span: Span
+
+    def __post_init__(self) -> None:
+        passage = self.hit.passage.span
+        if not passage.start <= self.quote_span.start < self.quote_span.end <= passage.end:
+            raise ValueError(f"the quote of citation {self.index} lies outside its passage")
+
+    @property
+    def quote(self) -> str:
+        offset = self.hit.passage.span.start
+        return self.hit.text[self.quote_span.start - offset : self.quote_span.end - offset]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The plain ranking for a question, also when nothing answers it."""
+
+    question: str
+    language: str
+    search_query: str
+    hits: tuple[Hit, ...]
+    index_version: str
+    model: str
+    timings_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `ask` returns. Not answerable: no text, no citations, and `related` holds the nearest passages."""
+
+    id: str
+    question: str
+    language: str
+    search_query: str
+    answerable: bool
+    confidence: float
+    text: str | None
+    kind: AnswerKind
+    citations: tuple[Citation, ...]
+    related: tuple[Hit, ...]
+    index_version: str
+    model: str
+    timings_ms: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        if self.answerable != bool(self.citations) or self.answerable != (self.text is not None):
+            raise ValueError("an answer has text and citations exactly when it is answerable")

@@ -1,0 +1,152 @@
+"""Offsets of passages and sentences are exact in every script, and nothing of the text is lost."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa_service.ingest.chunk import CHUNK_SIZE, find_sentences, kept_spans, make_passages, width
+from qa_service.ingest.search_form import make_search_form
+from qa_service.records import Document, Passage, Quarantined, Span
+from tests.qa_service.ingest.texts import SCRIPTS, any_texts, document_of, made_of, seed, texts_of
+
+LANGUAGES = ["en", "ru", "kk", "zh", "zh-Hant", "ar", "hi", "und", "xx"]
+NUMBERS = ["000", "001", "002", "003"]
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> tuple[Document, tuple[Quarantined, ...]]:
+    """A document with some stretches of it kept out, apart from each other."""
+    text = draw(any_texts())
+    borders = sorted(draw(st.sets(st.integers(0, len(text)), max_size=6)))
+    spans = [Span(start, end) for start, end in list(pairwise(borders))[::2]]
+    return document_of(text, draw(st.sampled_from(LANGUAGES))), tuple(Quarantined(s, "spam", "test") for s in spans)
+
+
+def slice_of(document: Document, span: Span) -> str:
+    return document.text[span.start : span.end]
+
+
+def letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+def assert_passages_are_sound(
+    document: Document, quarantined: tuple[Quarantined, ...], passages: tuple[Passage, ...]
+) -> None:
+    kept = list(kept_spans(document.text, quarantined))
+    assert [passage.ordinal for passage in passages] == list(range(len(passages)))
+    assert all(a.span.end <= b.span.start for a, b in pairwise(passages))
+    assert "".join(letters(slice_of(document, p.span)) for p in passages) == "".join(
+        letters(slice_of(document, span)) for span in kept
+    )
+    for passage in passages:
+        assert any(span.start <= passage.span.start and passage.span.end <= span.end for span in kept)
+        assert slice_of(document, passage.span) == slice_of(document, passage.span).strip()
+        assert letters(passage.search_text) == letters(slice_of(document, passage.span))
+        assert passage.search_text == passage.search_text.strip()
+        assert width(passage.search_text) <= CHUNK_SIZE
+        assert_sentences_are_sound(document, passage)
+
+
+def assert_sentences_are_sound(document: Document, passage: Passage) -> None:
+    assert passage.sentences
+    assert passage.sentences[0].start == passage.span.start
+    assert passage.sentences[-1].end == passage.span.end
+    assert all(a.end <= b.start for a, b in pairwise(passage.sentences))
+    between = [Span(a.end, b.start) for a, b in pairwise(passage.sentences) if a.end < b.start]
+    assert not any(letters(slice_of(document, span)) for span in between)
+    assert all(slice_of(document, sentence).strip() for sentence in passage.sentences)
+
+
+@settings(max_examples=600, deadline=None)
+@given(documents())
+def test_passages_are_slices_in_order_and_lose_nothing(made: tuple[Document, tuple[Quarantined, ...]]) -> None:
+    document, quarantined = made
+    assert_passages_are_sound(document, quarantined, make_passages(document, quarantined))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_passages_of_each_script_are_slices(script: str) -> None:
+    text = (" ".join(SCRIPTS[script]) + ".\r\n\r\n\t" + "".join(SCRIPTS[script]) + "。\u2028") * 30
+    document = document_of(text)
+    passages = make_passages(document, ())
+    assert len(passages) > 3
+    assert_passages_are_sound(document, (), passages)
+
+
+@settings(max_examples=200, deadline=None)
+@given(any_texts())
+def test_what_is_made_of_a_file_is_sound(text: str) -> None:
+    if letters(text):
+        document, quarantined = made_of(text)
+        assert document.text == text.removeprefix("\ufeff")
+        assert_passages_are_sound(document, quarantined, make_passages(document, quarantined))
+
+
+@settings(max_examples=300, deadline=None)
+@given(documents())
+def test_kept_and_quarantined_are_the_whole_text(made: tuple[Document, tuple[Quarantined, ...]]) -> None:
+    document, quarantined = made
+    spans = sorted([*kept_spans(document.text, quarantined), *(q.span for q in quarantined)], key=lambda s: s.start)
+    assert "".join(slice_of(document, span) for span in spans) == document.text
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(list(SCRIPTS)).flatmap(lambda script: texts_of(SCRIPTS[script])), st.sampled_from(LANGUAGES))
+def test_sentences_joined_are_the_paragraph(text: str, language: str) -> None:
+    for paragraph in make_search_form(text, Span(0, len(text))).text.splitlines(keepends=True) if text else []:
+        assert "".join(find_sentences(paragraph, language)) == paragraph
+
+
+def test_a_passage_ends_at_a_sentence_where_one_fits() -> None:
+    sentence = "The forum opened in the morning and closed late in the evening of the same day. "
+    passages = make_passages(document_of(sentence * 40), ())
+    assert len(passages) > 5
+    assert all(passage.search_text.endswith("same day.") for passage in passages)
+
+
+def test_a_chinese_passage_ends_at_a_sentence_where_one_fits() -> None:
+    passages = make_passages(document_of("媒体合作论坛在阿斯塔纳举行，各国代表出席了开幕式。" * 40, "zh"), ())
+    assert len(passages) > 5
+    assert all(passage.search_text.endswith("。") and len(passage.search_text) <= 133 for passage in passages)
+
+
+def test_a_speech_in_quotation_marks_is_cut_into_its_sentences() -> None:
+    speech = "“" + "The trade between our countries grew again last year, and we are glad of it. " * 5 + "Thank you.”"
+    assert len(find_sentences(speech, "en")) == 6
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "\u200b", "...", "— — —", "🙂🙂"])
+def test_what_holds_no_word_makes_no_passage(text: str) -> None:
+    assert make_passages(document_of(text), ()) == ()
+
+
+def test_a_document_that_is_quarantined_whole_has_no_passage() -> None:
+    document = document_of("nothing of this")
+    assert make_passages(document, (Quarantined(Span(0, 15), "spam", "test"),)) == ()
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_passages_of_the_seeds_are_sound(number: str) -> None:
+    document, quarantined = seed(number)
+    passages = make_passages(document, quarantined)
+    assert len(passages) > 10
+    assert_passages_are_sound(document, quarantined, passages)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_no_passage_of_the_seeds_holds_spam_navigation_or_footer(number: str) -> None:
+    document, quarantined = seed(number)
+    for passage in make_passages(document, quarantined):
+        text = slice_of(document, passage.span)
+        assert not any(
+            word in text for word in ("无码", "中文字幕", "WeChat", "Home / China", "FOLLOW US", "All rights reserved")
+        )
+
+
+def test_passages_say_their_own_language() -> None:
+    text = "The forum opened in Astana this week, and journalists came from all over the region.\n\n" * 5
+    text += "论坛本周在阿斯塔纳开幕，来自该地区各地的记者出席了会议，他们讨论了媒体合作的前景。\n\n" * 5
+    assert {passage.language for passage in make_passages(document_of(text), ())} == {"en", "zh"}

@@ -1,0 +1,171 @@
+"""Spam and boilerplate are kept out; nothing that only looks like them is."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+
+from qa_service.ingest.chunk import make_passages
+from qa_service.ingest.clean import find_quarantined
+from qa_service.records import Quarantined
+from tests.qa_service.ingest.texts import any_texts, quoted, seed
+
+
+def of_kind(entries: tuple[Quarantined, ...], kind: str) -> list[Quarantined]:
+    return [entry for entry in entries if entry.kind == kind]
+
+
+@settings(max_examples=300, deadline=None)
+@given(any_texts())
+def test_what_is_quarantined_lies_in_the_text_in_order_and_apart(text: str) -> None:
+    entries = find_quarantined(text)
+    assert all(entry.span.end <= len(text) and entry.reason for entry in entries)
+    assert all(a.span.end <= b.span.start for a, b in pairwise(entries))
+
+
+def test_the_spam_of_seed_003_is_quarantined_in_full_and_nothing_else_is_spam() -> None:
+    document, entries = seed("003")
+    [spam] = of_kind(entries, "spam")
+    line = document.text.splitlines()[-1].strip()
+    assert quoted(document, spam) == line
+    assert line.startswith("久久亚洲精品无码")
+    assert line.endswith("成人免费视频|")
+    assert spam.span.end == len(document.text)
+    assert spam.reason.startswith("search spam: ")
+    assert "words of search spam" in spam.reason
+
+
+def test_navigation_and_footer_of_seed_003_are_boilerplate_and_the_article_is_kept() -> None:
+    document, entries = seed("003")
+    out = "\n".join(quoted(document, entry) for entry in of_kind(entries, "boilerplate"))
+    lines = [line.strip() for line in document.text.split("\n")]
+    first, last = lines.index("C. Asia ties to get new boost"), lines.index("Top") - 2
+    navigation, footer = ["Share", "Share - WeChat"], lines[last + 2 : -2]
+    assert [line.strip() for line in out.split("\n")] == lines[: first - 1] + navigation + footer
+    assert (footer[0], footer[-1]) == ("Top", "FOLLOW US")
+    kept = "".join(document.text[p.span.start : p.span.end] for p in make_passages(document, entries))
+    article = [line for line in lines[first : last + 1] if line not in navigation]
+    assert "".join("".join(article).split()) == "".join(kept.split())
+
+
+@pytest.mark.parametrize("number", ["000", "001", "002"])
+def test_nothing_of_the_clean_seeds_is_quarantined(number: str) -> None:
+    assert seed(number)[1] == ()
+
+
+SPAM = "免费在线观看无码影院|" + "|".join(f"国产精品无码{a}字幕{b}" for a in "一二三四五" for b in "甲乙丙丁") + "|"
+CASINO = (
+    " | ".join(f"online casino {a} slot jackpot betting bonus" for a in ("free", "best", "top", "new", "vip")) + " |"
+)
+ARTICLE = "The forum opened in Astana on Monday. Journalists from six countries spoke about the trade.\n" * 12
+
+
+@pytest.mark.parametrize("text", [f"{SPAM}\n{ARTICLE}", f"{ARTICLE}{SPAM}", f"{ARTICLE}\n{SPAM}\n{ARTICLE}{ARTICLE}"])
+def test_injected_spam_is_found_at_either_end_and_between(text: str) -> None:
+    [entry] = find_quarantined(text)
+    assert (entry.kind, text[entry.span.start : entry.span.end]) == ("spam", SPAM)
+
+
+def test_spam_in_the_script_of_the_document_is_found_at_its_end() -> None:
+    text = ARTICLE + CASINO * 2
+    [entry] = find_quarantined(text)
+    assert (entry.kind, text[entry.span.start : entry.span.end]) == ("spam", CASINO * 2)
+
+
+def test_spam_at_both_ends_is_listed_in_order() -> None:
+    entries = find_quarantined(f"{SPAM}\n{ARTICLE}{SPAM}")
+    assert [entry.kind for entry in entries] == ["spam", "spam"]
+    assert entries[0].span.end < entries[1].span.start
+
+
+GLOSSARY = [("无码", "没有编码"), ("字幕", "屏幕上的文字"), ("乱码", "显示错误的字符")]
+TERMS = (
+    "字幕|影院|下载|成人教育|编码|电台|电视|报纸|记者|编辑|新闻稿|通讯社|直播|"
+    "专栏|评论|采访|头条|版面|发行|广告|纪录片|主持人|摄影|录音"
+)
+MENU = "News | Sport | Culture | Business | Travel | Science | Health | Video | Photo | Podcasts | Weather\n"
+CHINESE_MENU = (
+    "首页新闻|国际|财经|体育|文化|科技|教育|军事|娱乐|图片|视频|专题|论坛|"
+    "博客|健康|旅游|汽车|房产|招聘|天气|电台|直播\n"
+)
+CHINESE_ARTICLE = "论坛本周在阿斯塔纳开幕，许多国家的代表出席了会议。\n" * 10
+COUNTRIES = ["Kazakhstan", "Kyrgyzstan", "Tajikistan", "Turkmenistan", "Uzbekistan"]
+FILM_PAGE = """影院指南
+本片在多家影院上映，配有中文字幕，成人票五十元。观众可以在线观看预告片，也可以下载海报。
+"""
+ENGLISH_POEM = """The woods are lovely, dark and deep,
+But I have promises to keep,
+And miles to go before I sleep
+"""
+MEDICAL_PAGE = """Viagra (sildenafil) and Cialis (tadalafil) are medicines for men. Ask a doctor for a loan of it.
+The betting on a cure is over: xxx marks the dose.
+"""
+CHINESE_MEDICAL_PAGE = "伟哥是治疗男性疾病的药物，成人每日一次。代孕在许多国家是被禁止的。患者可下载说明书。\n"
+LAW_PAGE = "The casino law limits betting and slot machines; a jackpot is taxed, a payday loan is not. "
+NAMES = "、".join(["习近平", "方江山", "孙玮东", "韩春霖"] * 6)
+CODE = "def slot(x):\n    return a | b | c | d\n\nflags = READ | WRITE | EXEC | NOW | LAZY | LOCAL | GLOBAL | DEEP\n"
+FILMS = [
+    "羅生門",
+    "七人の侍",
+    "東京物語",
+    "雨月物語",
+    "生きる",
+    "秋刀魚の味",
+    "浮雲",
+    "天国と地獄",
+    "晩春",
+    "麦秋",
+    "影武者",
+    "乱",
+    "蜘蛛巣城",
+]
+
+HARMLESS = {
+    "a Chinese glossary": "术语表\n" + "\n".join(f"{word}：{meaning}" for word, meaning in GLOSSARY * 8),
+    "a Chinese glossary on one line": f"媒体术语：{TERMS}",
+    "a Chinese glossary on one line after an English article": f"{ARTICLE}媒体术语：{TERMS}",
+    "a film page": FILM_PAGE * 6,
+    "a menu with bars": MENU + ARTICLE,
+    "a Chinese menu with bars": CHINESE_MENU + CHINESE_ARTICLE,
+    "a Chinese menu with bars before an English article": CHINESE_MENU + ARTICLE,
+    "a table": "\n".join(
+        f"| {c} | {n} | {n * 3} | {n * 7} | {n / 3:.2f} | yes | no | - | - |" for n, c in enumerate(COUNTRIES)
+    ),
+    "a table in an article": ARTICLE + "| year | trade | share |\n|---|---|---|\n" + "| 2024 | 94.8 | 12 |\n" * 20,
+    "a poem": "床前明月光，\n疑是地上霜。\n举头望明月，\n低头思故乡。\n" * 4,
+    "an English poem": ENGLISH_POEM * 5,
+    "a price list": "\n".join(f"{item} .......... {price} тг" for item, price in [("Нан", 120), ("Сүт", 450)] * 10),
+    "a medical page": MEDICAL_PAGE * 6,
+    "a Chinese medical page": CHINESE_MEDICAL_PAGE * 6,
+    "a page on gambling law": LAW_PAGE * 8,
+    "code": CODE * 6,
+    "a list of links": "\n".join(f"https://example.org/{i}/download?loan=casino" for i in range(30)),
+    "a Kazakh text": "Форум Астанада ашылды. Оған алты елден журналистер қатысты, олар сауда туралы айтты.\n" * 10,
+    "Chinese names in an English article": ARTICLE
+    + "、".join(["习近平", "方江山", "孙玮东", "韩春霖"] * 6)
+    + "。\n"
+    + ARTICLE,
+    "a Japanese programme": "上映作品一覧（字幕）：" + "｜".join(FILMS * 2),
+    "a text on copyright": f"Copyright law in Asia.\n{ARTICLE}All rights reserved, said he.\n{ARTICLE}",
+    "one footer line": ARTICLE + "Copyright 2025 Kazinform",
+    "a heading of one word": "Search\n" + ARTICLE,
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_only_looks_like_spam_is_not_quarantined(name: str) -> None:
+    assert find_quarantined(HARMLESS[name]) == ()
+
+
+def test_a_page_of_boilerplate_only_keeps_its_text() -> None:
+    assert find_quarantined("Home / News\nShare\nShare - WeChat\nFollow us\nTop") == ()
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_boilerplate_is_found_with_any_line_end(line_end: str) -> None:
+    text = line_end.join(["Home / World", "Share", *ARTICLE.splitlines(), "Top", "Back to top", "© 2025 Kazinform"])
+    entries = find_quarantined(text)
+    assert [text[e.span.start : e.span.end] for e in entries] == [
+        f"Home / World{line_end}Share",
+        f"Top{line_end}Back to top{line_end}© 2025 Kazinform",
+    ]
