@@ -1,0 +1,191 @@
+"""SQLite as the only truth: its schema, its migrations, its connections."""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qa_service.errors import StoreError
+
+FILE_NAME = "qa.sqlite3"
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE manifests (
+        id INTEGER PRIMARY KEY,
+        json TEXT NOT NULL UNIQUE
+    );
+    CREATE TABLE documents (
+        id TEXT PRIMARY KEY,
+        sha256 TEXT NOT NULL UNIQUE,
+        file_name TEXT NOT NULL,
+        title TEXT NOT NULL,
+        source TEXT,
+        author TEXT,
+        date TEXT,
+        url TEXT,
+        language TEXT NOT NULL,
+        origins TEXT NOT NULL,
+        characters INTEGER NOT NULL,
+        text_sha256 TEXT NOT NULL,
+        manifest_id INTEGER NOT NULL REFERENCES manifests (id),
+        added_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    );
+    CREATE TABLE texts (
+        document_id TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+        text TEXT NOT NULL
+    );
+    CREATE TABLE originals (
+        document_id TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+        content BLOB NOT NULL
+    );
+    CREATE TABLE quarantine (
+        document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        start_char INTEGER NOT NULL,
+        end_char INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (document_id, start_char)
+    ) WITHOUT ROWID;
+    -- ids are never used twice: a citation, a base file or a tombstone can't come to mean another passage
+    CREATE TABLE passages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        start_char INTEGER NOT NULL,
+        end_char INTEGER NOT NULL,
+        language TEXT NOT NULL,
+        search_text TEXT NOT NULL,
+        UNIQUE (document_id, ordinal)
+    );
+    CREATE TABLE vectors (
+        passage_id INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE,
+        vector BLOB NOT NULL
+    );
+    CREATE TABLE sentences (
+        passage_id INTEGER NOT NULL REFERENCES passages (id) ON DELETE CASCADE,
+        start_char INTEGER NOT NULL,
+        end_char INTEGER NOT NULL,
+        vector BLOB NOT NULL,
+        PRIMARY KEY (passage_id, start_char)
+    ) WITHOUT ROWID;
+    CREATE VIRTUAL TABLE lexical USING fts5 (terms, tokenize = 'unicode61 remove_diacritics 2');
+    CREATE TRIGGER passages_lexical AFTER DELETE ON passages BEGIN
+        DELETE FROM lexical WHERE rowid = old.id;
+    END;
+    -- the one base file that counts, and the passages that were deleted since it was built
+    CREATE TABLE base_index (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        file_name TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        last_passage_id INTEGER NOT NULL,
+        generation INTEGER NOT NULL
+    );
+    CREATE TABLE tombstones (
+        passage_id INTEGER PRIMARY KEY,
+        generation INTEGER NOT NULL
+    );
+    CREATE TABLE state (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        generation INTEGER NOT NULL
+    );
+    INSERT INTO state VALUES (1, 0);
+    """,
+)
+SCHEMA_VERSION = len(_MIGRATIONS)
+
+_HINTS = {
+    "SQLITE_FULL": "free some disk space",
+    "SQLITE_IOERR": "the disk failed or is full; nothing was changed",
+    "SQLITE_NOTADB": "the file is damaged: restore it from a copy, or move it away to begin anew",
+    "SQLITE_CORRUPT": "the file is damaged: restore it from a copy, or move it away to begin anew",
+    "SQLITE_READONLY": "make the data directory writable",
+    "SQLITE_CANTOPEN": "make the data directory readable and writable",
+}
+
+
+class Database:
+    """The connections to one file: one for the writer, one for each reader at a time. Raises StoreError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._free_readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._connections: list[sqlite3.Connection] = []
+        self._write_lock = threading.Lock()
+        self._closed = False
+        try:
+            with self._errors():
+                self._writer = self._connect()
+                self._migrate()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: committed at the end of the block, rolled back by an error. One writer at a time."""
+        with self._write_lock, self._errors():
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.commit()
+            except BaseException:  # also when the disk is full at the commit: the next transaction must find none open
+                self._writer.rollback()
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view of the store."""
+        with self._errors():
+            if self._closed:
+                raise StoreError(f"{self.path}: the store is closed")
+            try:
+                connection = self._free_readers.get_nowait()
+            except queue.Empty:
+                connection = self._connect()
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+                self._free_readers.put(connection)
+
+    def checkpoint(self) -> None:
+        """Moves the log into the file and empties it, so that what was deleted is on the disk no more."""
+        with self._write_lock, self._errors():
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        self._closed = True
+        for connection in self._connections:
+            connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._connections.append(connection)
+        connection.row_factory = sqlite3.Row
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _migrate(self) -> None:
+        version = self._writer.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"{self.path} was written by a newer qa-service (schema {version}, this one knows {SCHEMA_VERSION}):"
+                " install the newer version"
+            )
+        for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
+            self._writer.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            name = getattr(error, "sqlite_errorname", "")  # SQLITE_READONLY_DIRECTORY is a kind of SQLITE_READONLY
+            hint = next((hint for kind, hint in _HINTS.items() if name.startswith(kind)), "nothing was changed")
+            raise StoreError(f"{self.path}: {error} ({hint})") from error

@@ -1,0 +1,150 @@
+"""Files into the store and its index, and out of them again."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from embeddings.encoder import Encoder
+from embeddings.index import check_vectors
+from qa_service.errors import NotFound
+from qa_service.ingest.chunk import make_passages
+from qa_service.ingest.document import document_id, make_document
+from qa_service.ingest.search_form import make_sentence_form
+from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt
+from qa_service.store.manifest import IndexManifest
+from qa_service.store.passage_index import PassageIndex
+from qa_service.store.rows import EncodedPassage
+from qa_service.store.store import Store
+
+Progress = Callable[[int, int], None]
+"""Called with how many are done and how many there are."""
+
+
+def no_progress(_done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexer:
+    """Encoding happens outside the lock; the store's commit and the index' change inside."""
+
+    store: Store
+    index: PassageIndex
+    encoder: Encoder
+    _replacing: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+
+    @property
+    def manifest(self) -> IndexManifest:
+        return IndexManifest.current(self.encoder.spec)
+
+    def add(self, file: RawFile) -> Receipt:
+        """Takes in a file; the same bytes again change nothing. Raises BadFile."""
+        existing = document_id(file.content)
+        if self.store.has_document(existing):
+            return self._receipt(existing, "unchanged")
+        document, quarantined = make_document(file)
+        passages = encode_passages(self.encoder, document, make_passages(document, quarantined))
+        with self.index.lock:
+            ids = self.store.add(document, file.content, quarantined, passages, self.manifest)
+            if ids is not None:
+                self._add_to_index(ids, passages)
+        return self._receipt(document.id, "unchanged" if ids is None else "added")
+
+    def delete(self, document_id: str) -> None:
+        """Deletes a document with all that was derived from it. Raises NotFound."""
+        with self.index.lock:
+            self.index.remove(self.store.delete(document_id))
+        self.store.purge()
+
+    def restore(self, document_id: str, start: int) -> Receipt:
+        """Lets a quarantined stretch be searched again. Raises NotFound."""
+        with self._replacing:
+            entries = self.store.quarantined(document_id)
+            kept_out = [entry for entry in entries if entry.span.start != start]
+            if len(kept_out) == len(entries):
+                raise NotFound(f"no quarantined stretch of document {document_id} begins at {start}")
+            self._replace(document_id, kept_out)
+        return self._receipt(document_id, "added")
+
+    def remake_all(self, progress: Progress) -> int:
+        """Makes the passages of every document anew; how many documents there are."""
+        ids = self.store.document_ids()
+        for done, each in enumerate(ids, start=1):
+            with self._replacing, suppress(NotFound):  # deleted meanwhile
+                self._replace(each, self.store.quarantined(each))
+            progress(done, len(ids))
+        return len(ids)
+
+    def _replace(self, document_id: str, quarantined: Sequence[Quarantined]) -> None:
+        """The caller holds `_replacing`, so that nobody restores a stretch between the look at it and the change."""
+        document = self.store.document(document_id)
+        passages = encode_passages(self.encoder, document, make_passages(document, quarantined))
+        with self.index.lock:
+            old, new = self.store.replace_passages(document_id, quarantined, passages, self.manifest)
+            self.index.remove(old)
+            self._add_to_index(new, passages)
+
+    def _add_to_index(self, ids: list[int], passages: Sequence[EncodedPassage]) -> None:
+        if passages:
+            self.index.add(ids, np.stack([encoded.vector for encoded in passages]))
+
+    def _receipt(self, document_id: str, status: str) -> Receipt:
+        document = self.store.document(document_id)
+        return Receipt(
+            document_id=document.id,
+            file_name=document.file_name,
+            status="added" if status == "added" else "unchanged",
+            metadata=document.metadata,
+            origins=document.origins,
+            characters=len(document.text),
+            passages=len(self.store.passages(document_id)),
+            quarantined=self.store.quarantined(document_id),
+        )
+
+
+def remake_outdated(store: Store, encoder: Encoder, progress: Progress) -> int:
+    """Makes the passages anew that another model or pipeline version made, a document a transaction; how many.
+
+    What an interruption leaves undone is done by the next call.
+    """
+    manifest = IndexManifest.current(encoder.spec)
+    ids = store.outdated(manifest)
+    for done, each in enumerate(ids, start=1):
+        document, quarantined = store.document(each), store.quarantined(each)
+        passages = encode_passages(encoder, document, make_passages(document, quarantined))
+        store.replace_passages(each, quarantined, passages, manifest)
+        progress(done, len(ids))
+    return len(ids)
+
+
+def encode_passages(encoder: Encoder, document: Document, passages: Sequence[Passage]) -> list[EncodedPassage]:
+    """The passages with their vectors and those of their sentences, encoded in one go.
+
+    The sentence of a passage that holds no other is not encoded twice.
+    """
+    texts = [text for passage in passages for text in _texts(document, passage)]
+    matrix = encoder.encode_passages(texts)
+    check_vectors(matrix, encoder.spec.dimension)  # before they are stored: the index takes no others
+    vectors = iter(matrix)
+    encoded = []
+    for passage in passages:
+        vector = next(vectors)
+        own = _has_own_sentences(passage)
+        sentences = [next(vectors) for _ in passage.sentences] if own else [vector] * len(passage.sentences)
+        shape = (len(passage.sentences), encoder.spec.dimension)
+        encoded.append(EncodedPassage(passage, vector, np.array(sentences, dtype=np.float32).reshape(shape)))
+    return encoded
+
+
+def _texts(document: Document, passage: Passage) -> Iterator[str]:
+    yield passage.search_text
+    if _has_own_sentences(passage):
+        for sentence in passage.sentences:
+            yield make_sentence_form(document.text, sentence)
+
+
+def _has_own_sentences(passage: Passage) -> bool:
+    return passage.sentences != (passage.span,)

@@ -1,0 +1,162 @@
+"""Records to rows and back: the SQL that the store's methods share."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from embeddings.encoder import Vectors
+from qa_service.ingest.terms import terms
+from qa_service.records import Document, Hit, Metadata, Passage, Quarantined, Span
+from qa_service.store.manifest import IndexManifest
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPassage:
+    """A passage, its vector of shape [d] and those of its sentences of shape [sentences, d]."""
+
+    passage: Passage
+    vector: Vectors
+    sentence_vectors: Vectors
+
+    def __post_init__(self) -> None:
+        if len(self.sentence_vectors) != len(self.passage.sentences):
+            raise ValueError(f"passage {self.passage.ordinal} needs one vector for each of its sentences")
+
+
+_HIT = """
+    SELECT passages.*, substr(texts.text, start_char + 1, end_char - start_char) AS passage_text,
+        file_name, title, source, author, date, url, documents.language AS document_language, text_sha256
+    FROM passages
+    JOIN documents ON documents.id = passages.document_id
+    JOIN texts ON texts.document_id = passages.document_id
+    WHERE passages.id = ?
+"""
+
+
+def insert_document(connection: sqlite3.Connection, document: Document, content: bytes, manifest_id: int) -> None:
+    metadata = document.metadata
+    connection.execute(
+        "INSERT INTO documents (id, sha256, file_name, title, source, author, date, url, language, origins, characters,"
+        " text_sha256, manifest_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            *(document.id, document.sha256, document.file_name, metadata.title, metadata.source, metadata.author),
+            *(metadata.date, metadata.url, metadata.language, json.dumps(dict(document.origins))),
+            *(len(document.text), document.text_sha256, manifest_id),
+        ],
+    )
+    connection.execute("INSERT INTO texts VALUES (?, ?)", [document.id, document.text])
+    connection.execute("INSERT INTO originals VALUES (?, ?)", [document.id, content])
+
+
+def insert_quarantined(connection: sqlite3.Connection, document_id: str, entries: Sequence[Quarantined]) -> None:
+    connection.executemany(
+        "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?)",
+        [(document_id, entry.span.start, entry.span.end, entry.kind, entry.reason) for entry in entries],
+    )
+
+
+def insert_passages(connection: sqlite3.Connection, passages: Sequence[EncodedPassage]) -> list[int]:
+    ids: list[int] = []
+    for encoded in passages:
+        passage = encoded.passage
+        passage_id = connection.execute(
+            "INSERT INTO passages (document_id, ordinal, start_char, end_char, language, search_text)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                *(passage.document_id, passage.ordinal, passage.span.start, passage.span.end),
+                *(passage.language, passage.search_text),
+            ],
+        ).lastrowid
+        assert passage_id is not None
+        connection.execute("INSERT INTO vectors VALUES (?, ?)", [passage_id, encoded.vector.tobytes()])
+        connection.execute("INSERT INTO lexical (rowid, terms) VALUES (?, ?)", [passage_id, terms(passage.search_text)])
+        connection.executemany(
+            "INSERT INTO sentences VALUES (?, ?, ?, ?)",
+            [
+                (passage_id, span.start, span.end, vector.tobytes())
+                for span, vector in zip(passage.sentences, encoded.sentence_vectors, strict=True)
+            ],
+        )
+        ids.append(passage_id)
+    return ids
+
+
+def delete_passages(connection: sqlite3.Connection, document_id: str, generation: int) -> list[int]:
+    rows = connection.execute("SELECT id FROM passages WHERE document_id = ?", [document_id]).fetchall()
+    ids = [row["id"] for row in rows]
+    connection.executemany("INSERT INTO tombstones VALUES (?, ?)", [(passage_id, generation) for passage_id in ids])
+    connection.execute("DELETE FROM passages WHERE document_id = ?", [document_id])
+    return ids
+
+
+def insert_manifest(connection: sqlite3.Connection, manifest: IndexManifest) -> int:
+    """The row of a manifest, made when it is new."""
+    text = manifest.to_json()
+    connection.execute("INSERT OR IGNORE INTO manifests (json) VALUES (?)", [text])
+    return int(connection.execute("SELECT id FROM manifests WHERE json = ?", [text]).fetchone()["id"])
+
+
+def read_generation(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT generation FROM state").fetchone()["generation"])
+
+
+def next_generation(connection: sqlite3.Connection) -> int:
+    connection.execute("UPDATE state SET generation = generation + 1")
+    return read_generation(connection)
+
+
+def to_metadata(row: sqlite3.Row, language: str | None = None) -> Metadata:
+    return Metadata(
+        title=row["title"],
+        source=row["source"],
+        author=row["author"],
+        date=row["date"],
+        url=row["url"],
+        language=language or row["language"],
+    )
+
+
+def to_passage(connection: sqlite3.Connection, row: sqlite3.Row) -> Passage:
+    sentences = connection.execute(
+        "SELECT start_char, end_char FROM sentences WHERE passage_id = ? ORDER BY start_char", [row["id"]]
+    )
+    return Passage(
+        document_id=row["document_id"],
+        ordinal=row["ordinal"],
+        span=Span(row["start_char"], row["end_char"]),
+        language=row["language"],
+        search_text=row["search_text"],
+        sentences=tuple(Span(sentence["start_char"], sentence["end_char"]) for sentence in sentences),
+    )
+
+
+def to_vectors(blobs: Sequence[bytes], dimension: int) -> Vectors:
+    return np.frombuffer(b"".join(blobs), dtype=np.float32).reshape(len(blobs), dimension)
+
+
+def read_vectors(connection: sqlite3.Connection, after_id: int) -> Iterator[tuple[int, Vectors]]:
+    """Every passage id above `after_id` with its vector of shape [d], in order of ids."""
+    for row in connection.execute(
+        "SELECT passage_id, vector FROM vectors WHERE passage_id > ? ORDER BY passage_id", [after_id]
+    ):
+        yield row["passage_id"], np.frombuffer(row["vector"], dtype=np.float32)
+
+
+def read_hit(connection: sqlite3.Connection, passage_id: int, scores: Mapping[str, float], by: str) -> Hit | None:
+    """The passage of an id with its scores; None when it is there no more."""
+    row = connection.execute(_HIT, [passage_id]).fetchone()
+    if row is None:
+        return None
+    return Hit(
+        passage_id=passage_id,
+        passage=to_passage(connection, row),
+        text=row["passage_text"],
+        text_sha256=row["text_sha256"],
+        file_name=row["file_name"],
+        metadata=to_metadata(row, row["document_language"]),
+        score=scores[by],
+        scores=scores,
+    )

@@ -1,0 +1,203 @@
+"""The system of record: documents, their passages with vectors and terms, and what is kept out of search."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.encoder import Vectors
+from qa_service.errors import IndexMismatch, NotFound
+from qa_service.records import Document, Hit, Metadata, Passage, Quarantined, Span
+from qa_service.store.database import FILE_NAME, Database
+from qa_service.store.manifest import IndexManifest
+from qa_service.store.rows import (
+    EncodedPassage,
+    delete_passages,
+    insert_document,
+    insert_manifest,
+    insert_passages,
+    insert_quarantined,
+    next_generation,
+    read_generation,
+    read_hit,
+    to_metadata,
+    to_passage,
+    to_vectors,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """A document as a list shows it: everything but its text."""
+
+    id: str
+    file_name: str
+    metadata: Metadata
+    characters: int
+    passages: int
+    added_at: str
+
+
+class Store:
+    """One writer, any number of readers; every change is one transaction that costs as much as what it changes."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.database = Database(data_dir / FILE_NAME)
+
+    def close(self) -> None:
+        self.database.close()
+
+    @property
+    def generation(self) -> int:
+        """How many changes the store has seen."""
+        with self.database.reading() as connection:
+            return read_generation(connection)
+
+    def check_manifest(self, manifest: IndexManifest) -> None:
+        """Raises IndexMismatch when passages were made by another model or another version of the pipeline."""
+        with self.database.reading() as connection:
+            other = connection.execute(
+                "SELECT json FROM manifests JOIN documents ON manifest_id = manifests.id WHERE json != ? LIMIT 1",
+                [manifest.to_json()],
+            ).fetchone()
+        if other is not None:
+            raise IndexMismatch(
+                f"the index was made with {manifest.differences(other['json'])}; run: python -m qa_service reindex"
+            )
+
+    def outdated(self, manifest: IndexManifest) -> list[str]:
+        """The ids of the documents whose passages were made with another manifest."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT documents.id FROM documents JOIN manifests ON manifest_id = manifests.id WHERE json != ?"
+                " ORDER BY documents.id",
+                [manifest.to_json()],
+            )
+            return [row["id"] for row in rows]
+
+    def add(
+        self,
+        document: Document,
+        content: bytes,
+        quarantined: Sequence[Quarantined],
+        passages: Sequence[EncodedPassage],
+        manifest: IndexManifest,
+    ) -> list[int] | None:
+        """Adds a document with all that belongs to it; the ids of its passages, or None if it is there already."""
+        with self.database.writing() as connection:
+            if connection.execute("SELECT 1 FROM documents WHERE id = ?", [document.id]).fetchone():
+                return None
+            insert_document(connection, document, content, insert_manifest(connection, manifest))
+            insert_quarantined(connection, document.id, quarantined)
+            next_generation(connection)
+            return insert_passages(connection, passages)
+
+    def replace_passages(
+        self,
+        document_id: str,
+        quarantined: Sequence[Quarantined],
+        passages: Sequence[EncodedPassage],
+        manifest: IndexManifest,
+    ) -> tuple[list[int], list[int]]:
+        """Gives a document new passages: the ids of the old and of the new ones. Raises NotFound."""
+        with self.database.writing() as connection:
+            generation = next_generation(connection)
+            old = delete_passages(connection, document_id, generation)
+            changed = connection.execute(
+                "UPDATE documents SET manifest_id = ? WHERE id = ?",
+                [insert_manifest(connection, manifest), document_id],
+            )
+            if not changed.rowcount:
+                raise NotFound(f"no document {document_id}")
+            connection.execute("DELETE FROM quarantine WHERE document_id = ?", [document_id])
+            insert_quarantined(connection, document_id, quarantined)
+            return old, insert_passages(connection, passages)
+
+    def delete(self, document_id: str) -> list[int]:
+        """Deletes a document and all that was derived from it; the ids of its passages. Raises NotFound."""
+        with self.database.writing() as connection:
+            deleted = delete_passages(connection, document_id, next_generation(connection))
+            if not connection.execute("DELETE FROM documents WHERE id = ?", [document_id]).rowcount:
+                raise NotFound(f"no document {document_id}")
+            # FTS5 before 3.42 keeps the terms of deleted rows until its segments are merged
+            connection.execute("INSERT INTO lexical (lexical) VALUES ('optimize')")
+        return deleted
+
+    def purge(self) -> None:
+        """What was deleted is on the disk no more when this returns. Waits for readers that still look at it."""
+        self.database.checkpoint()
+
+    def document(self, document_id: str) -> Document:
+        """Raises NotFound."""
+        with self.database.reading() as connection:
+            row = connection.execute(
+                "SELECT * FROM documents JOIN texts ON document_id = id WHERE id = ?", [document_id]
+            ).fetchone()
+        if row is None:
+            raise NotFound(f"no document {document_id}")
+        return Document(
+            id=row["id"],
+            sha256=row["sha256"],
+            file_name=row["file_name"],
+            text=row["text"],
+            metadata=to_metadata(row),
+            origins=json.loads(row["origins"]),
+        )
+
+    def has_document(self, document_id: str) -> bool:
+        with self.database.reading() as connection:
+            return connection.execute("SELECT 1 FROM documents WHERE id = ?", [document_id]).fetchone() is not None
+
+    def documents(self, page: int, page_size: int) -> tuple[list[DocumentEntry], int]:
+        """One page, the first being 1, of the documents in the order they came, and how many there are in all."""
+        with self.database.reading() as connection:
+            total = connection.execute("SELECT count(*) FROM documents").fetchone()[0]
+            rows = connection.execute(
+                "SELECT *, (SELECT count(*) FROM passages WHERE document_id = documents.id) AS passages"
+                " FROM documents ORDER BY added_at, rowid LIMIT ? OFFSET ?",
+                [page_size, (page - 1) * page_size],
+            ).fetchall()
+        return [
+            DocumentEntry(
+                row["id"], row["file_name"], to_metadata(row), row["characters"], row["passages"], row["added_at"]
+            )
+            for row in rows
+        ], total
+
+    def document_ids(self) -> list[str]:
+        with self.database.reading() as connection:
+            return [row["id"] for row in connection.execute("SELECT id FROM documents ORDER BY rowid")]
+
+    def quarantined(self, document_id: str) -> tuple[Quarantined, ...]:
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM quarantine WHERE document_id = ? ORDER BY start_char", [document_id]
+            )
+            return tuple(
+                Quarantined(Span(row["start_char"], row["end_char"]), row["kind"], row["reason"]) for row in rows
+            )
+
+    def passages(self, document_id: str) -> tuple[Passage, ...]:
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM passages WHERE document_id = ? ORDER BY ordinal", [document_id]
+            ).fetchall()
+            return tuple(to_passage(connection, row) for row in rows)
+
+    def hits(self, scored: Mapping[int, Mapping[str, float]], by: str) -> tuple[Hit, ...]:
+        """The passages of these ids with their scores, best first by the one named; deleted ones are left out."""
+        with self.database.reading() as connection:
+            found = [read_hit(connection, passage_id, scores, by) for passage_id, scores in scored.items()]
+        return tuple(sorted((hit for hit in found if hit), key=lambda hit: (-hit.score, hit.passage_id)))
+
+    def sentence_vectors(self, passage_id: int, dimension: int) -> Vectors:
+        """The vectors of a passage's sentences in their order, shape [sentences, d]."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT vector FROM sentences WHERE passage_id = ? ORDER BY start_char", [passage_id]
+            ).fetchall()
+        return to_vectors([row["vector"] for row in rows], dimension)
+
+    def passage_ids(self) -> list[int]:
+        with self.database.reading() as connection:
+            return [row["id"] for row in connection.execute("SELECT id FROM passages ORDER BY id")]

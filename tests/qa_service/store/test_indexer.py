@@ -1,0 +1,369 @@
+"""Files into the store and out of it again: complete, once, and gone when deleted."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embeddings.encoder import Vectors
+from embeddings.hashing import HashingEncoder
+from qa_service.errors import BadFile, IndexMismatch, NotFound, StoreError
+from qa_service.records import RawFile
+from qa_service.store.indexer import Indexer, remake_outdated
+from qa_service.store.manifest import IndexManifest
+from qa_service.store.store import Store
+from tests.qa_service.ingest.texts import SEEDS
+from tests.qa_service.store.opened import (
+    Opened,
+    assert_index_is_the_truth,
+    assert_store_is_whole,
+    made_text,
+    opened,
+)
+
+ENCODER = HashingEncoder()
+
+
+def seed_file(number: str) -> RawFile:
+    path = next(SEEDS.glob(f"{number}_*.txt"))
+    return RawFile(path.name, path.read_bytes(), {})
+
+
+def assert_agrees(each: Opened, encoder: HashingEncoder = ENCODER) -> None:
+    assert_store_is_whole(each.store, encoder)
+    assert_index_is_the_truth(each.store, each.index, encoder)
+
+
+def test_a_file_is_taken_in_whole(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        receipts = [each.indexer.add(seed_file(number)) for number in ("000", "001", "002", "003")]
+        assert {receipt.status for receipt in receipts} == {"added"}
+        for receipt in receipts:
+            document = each.store.document(receipt.document_id)
+            assert (receipt.characters, receipt.passages) == (
+                len(document.text),
+                len(each.store.passages(receipt.document_id)),
+            )
+            assert document.text.encode() == seed_file(document.file_name[:3]).content
+        assert [entry.kind for entry in receipts[3].quarantined] == ["boilerplate"] * 3 + ["spam"]
+        assert_agrees(each)
+
+
+def test_the_same_bytes_twice_are_one_document(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        first = each.add(made_text(1), "a.txt", title="First")
+        generation = each.store.generation
+        again = each.add(made_text(1), "b.txt", title="Other")
+        assert (again.status, again.document_id) == ("unchanged", first.document_id)
+        assert (again.file_name, again.metadata.title) == ("a.txt", "First")
+        assert each.store.generation == generation
+        assert_agrees(each)
+
+
+def test_the_same_bytes_from_eight_threads_are_one_document(tmp_path: Path) -> None:
+    with opened(tmp_path) as each, ThreadPoolExecutor(8) as pool:
+        barrier = threading.Barrier(8)
+
+        def add(number: int) -> str:
+            barrier.wait()
+            return each.add(made_text(1), f"{number}.txt").status
+
+        assert sorted(pool.map(add, range(8))) == ["added"] + ["unchanged"] * 7
+        assert len(each.store.document_ids()) == 1
+        assert_agrees(each)
+
+
+def test_a_file_that_is_refused_leaves_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        with pytest.raises(BadFile):
+            each.indexer.add(RawFile("file.txt", b"\xff\xfe", {}))
+        with pytest.raises(BadFile):
+            each.add("A text.", date="yesterday")
+        assert (each.store.document_ids(), each.store.generation) == ([], 0)
+
+
+def test_a_document_without_a_passage_is_kept(tmp_path: Path) -> None:
+    spam = "|".join(f"国产精品无码{a}字幕影院{b}" for a in "一二三四五" for b in "甲乙丙丁")
+    with opened(tmp_path) as each:
+        receipt = each.add(spam + "|")
+        assert receipt.passages == len(each.store.passages(receipt.document_id))
+        assert each.store.document(receipt.document_id).text == spam + "|"
+        assert_agrees(each)
+        each.indexer.delete(receipt.document_id)
+        assert_agrees(each)
+
+
+class BrokenEncoder(HashingEncoder):
+    """Gives vectors that are not of length 1, as a model without normalisation does."""
+
+    def encode_passages(self, passages: list[str]) -> Vectors:  # type: ignore[override]
+        vectors: Vectors = super().encode_passages(passages) * np.float32(2)
+        return vectors
+
+
+def test_vectors_that_the_index_would_not_take_are_not_stored(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        with pytest.raises(ValueError, match="of length 1"):
+            Indexer(each.store, each.index, BrokenEncoder()).add(RawFile("a.txt", b"Some text.", {}))
+        assert each.store.document_ids() == []
+    with opened(tmp_path) as each:
+        assert_agrees(each)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff\ufeffKaz \ufeffinform. 🙂 e\u0301 𠮷野家。\r\nҚазақ\u2028тілі. مُحَمَّد\u200cها",
+        "🇰🇿🇰🇿 flags, 👩\u200d👩\u200d👧 family.",
+    ],
+)
+def test_the_text_of_a_hit_is_a_slice_of_the_document(tmp_path: Path, text: str) -> None:
+    with opened(tmp_path) as each:
+        document = each.store.document(each.add("x " + text).document_id)
+        ids = each.store.passage_ids()
+        hits = each.store.hits({passage_id: {"dense": 1.0} for passage_id in ids}, by="dense")
+        assert len(hits) == len(ids) > 0
+        for hit in hits:
+            assert hit.text == document.text[hit.passage.span.start : hit.passage.span.end]
+            assert hit.text_sha256 == document.text_sha256
+
+
+RARE = "Xylofonquastenflosser"
+
+
+def bytes_on_disk(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+@pytest.mark.parametrize("others", [0, 5])
+@pytest.mark.parametrize("checkpointed", [False, True])
+def test_a_deleted_document_is_gone_from_the_disk(tmp_path: Path, others: int, checkpointed: bool) -> None:
+    text = f"The {RARE} lives in the Caspian Sea.\n" + made_text(99)
+    with opened(tmp_path) as each:
+        for number in range(others):
+            each.add(made_text(number))
+        receipt = each.add(text, f"{RARE}.txt", author=RARE)
+        for number in range(others, 2 * others):
+            each.add(made_text(number))
+        if checkpointed:
+            each.store.database.checkpoint()
+        each.index.rebuild()
+        passages = each.store.passages(receipt.document_id)
+        vectors = [vector.tobytes() for vector in ENCODER.encode_passages([p.search_text for p in passages])]
+        before = bytes_on_disk(tmp_path)
+        assert RARE.encode() in before
+        assert RARE.casefold().encode() in before
+        assert all(vector in before for vector in vectors)
+
+        each.indexer.delete(receipt.document_id)
+        stored = b"".join(path.read_bytes() for path in tmp_path.glob("qa.sqlite3*"))
+        assert RARE.encode() not in stored
+        assert RARE.casefold().encode() not in stored
+        assert RARE.casefold()[5:].encode() not in stored
+        assert not any(vector in stored for vector in vectors)
+        assert_agrees(each)
+
+        each.index.rebuild()
+        after = bytes_on_disk(tmp_path)
+        assert RARE.casefold()[5:].encode() not in after
+        assert not any(vector in after for vector in vectors)
+        assert_agrees(each)
+
+
+def test_a_deletion_waits_for_readers_and_then_leaves_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path) as each, ThreadPoolExecutor(1) as pool:
+        receipt = each.add(f"The {RARE} lives in the Caspian Sea.")
+        with each.store.database.reading() as connection:
+            assert connection.execute("SELECT count(*) FROM documents").fetchone()[0] == 1
+            deletion = pool.submit(each.indexer.delete, receipt.document_id)
+            while each.store.document_ids():
+                pass
+            assert connection.execute("SELECT count(*) FROM documents").fetchone()[0] == 1
+        deletion.result(timeout=20)
+        assert RARE.encode() not in bytes_on_disk(tmp_path)
+
+
+def test_a_deleted_document_can_come_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        first = each.add(made_text(1))
+        ids = set(each.store.passage_ids())
+        each.indexer.delete(first.document_id)
+        assert each.store.passage_ids() == []
+        again = each.add(made_text(1))
+        assert (again.status, again.document_id) == ("added", first.document_id)
+        assert not ids & set(each.store.passage_ids())
+        assert_agrees(each)
+
+
+def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        receipt = each.add(made_text(1))
+        calls: list[Callable[[], object]] = [
+            lambda: each.indexer.delete("no such id"),
+            lambda: each.store.document("no such id"),
+            lambda: each.indexer.restore("no such id", 0),
+            lambda: each.indexer.restore(receipt.document_id, 0),
+        ]
+        generation = each.store.generation
+        for call in calls:
+            with pytest.raises(NotFound):
+                call()
+        assert each.store.generation == generation
+        each.indexer.delete(receipt.document_id)
+        with pytest.raises(NotFound):
+            each.indexer.delete(receipt.document_id)
+        assert_agrees(each)
+
+
+def test_a_restored_stretch_is_searched_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        receipt = each.indexer.add(seed_file("003"))
+        spam = receipt.quarantined[-1]
+        restored = each.indexer.restore(receipt.document_id, spam.span.start)
+        assert restored.quarantined == receipt.quarantined[:-1]
+        assert restored.passages > receipt.passages
+        texts = [passage.search_text for passage in each.store.passages(receipt.document_id)]
+        assert any("无码" in text for text in texts)
+        assert_agrees(each)
+        with pytest.raises(NotFound):
+            each.indexer.restore(receipt.document_id, spam.span.start)
+
+
+def test_stretches_restored_at_the_same_time_are_all_restored(tmp_path: Path) -> None:
+    with opened(tmp_path) as each, ThreadPoolExecutor(4) as pool:
+        receipt = each.indexer.add(seed_file("003"))
+        starts = [entry.span.start for entry in receipt.quarantined]
+        assert len(starts) == 4
+        list(pool.map(lambda start: each.indexer.restore(receipt.document_id, start), starts))
+        assert each.store.quarantined(receipt.document_id) == ()
+        assert_agrees(each)
+
+
+def test_what_is_restored_while_all_is_made_anew_stays_restored(tmp_path: Path) -> None:
+    with opened(tmp_path) as each, ThreadPoolExecutor(1) as pool:
+        receipt = each.indexer.add(seed_file("003"))
+        making = pool.submit(lambda: [each.indexer.remake_all(lambda done, total: None) for _ in range(10)])
+        for entry in receipt.quarantined:
+            each.indexer.restore(receipt.document_id, entry.span.start)
+        assert making.result(timeout=30) == [1] * 10
+        assert each.store.quarantined(receipt.document_id) == ()
+        assert_agrees(each)
+
+
+def test_all_is_made_anew_although_documents_are_deleted_meanwhile(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        ids = [each.add(made_text(number)).document_id for number in range(4)]
+        seen = []
+
+        def progress(done: int, total: int) -> None:
+            seen.append((done, total))
+            if done == 1:
+                each.indexer.delete(ids[2])
+
+        assert each.indexer.remake_all(progress) == 4
+        assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+        assert each.store.document_ids() == [ids[0], ids[1], ids[3]]
+        assert_agrees(each)
+
+
+class Interrupted(Exception):
+    pass
+
+
+def test_another_model_is_refused_with_the_command_and_an_interrupted_reindex_goes_on(tmp_path: Path) -> None:
+    other = HashingEncoder(32)
+    with opened(tmp_path) as each:
+        for number in range(5):
+            each.add(made_text(number))
+        each.index.rebuild()
+    store = Store(tmp_path)
+    manifest = IndexManifest.current(other.spec)
+    with pytest.raises(IndexMismatch, match=r"model dimension 64 instead of 32; run: python -m qa_service reindex"):
+        store.check_manifest(manifest)
+
+    def interrupt(done: int, total: int) -> None:
+        if done == 2:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        remake_outdated(store, other, interrupt)
+    assert len(store.outdated(manifest)) == 3
+    with pytest.raises(IndexMismatch):
+        store.check_manifest(manifest)
+    seen: list[tuple[int, int]] = []
+    assert remake_outdated(store, other, lambda done, total: seen.append((done, total))) == 3
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    store.check_manifest(manifest)
+    assert remake_outdated(store, other, interrupt) == 0
+    store.close()
+    with opened(tmp_path, other) as each:
+        assert_agrees(each, other)
+
+
+def test_the_same_dimension_of_another_model_is_made_anew_too(tmp_path: Path) -> None:
+    class Reversed(HashingEncoder):
+        def encode_passages(self, passages: list[str]) -> Vectors:  # type: ignore[override]
+            return np.ascontiguousarray(super().encode_passages(passages)[:, ::-1])
+
+        encode_queries = encode_passages  # type: ignore[assignment]
+
+    with opened(tmp_path) as each:
+        for number in range(5):
+            each.add(made_text(number))
+        each.index.rebuild()
+        manifest = each.indexer.manifest
+    store = Store(tmp_path)
+    with store.database.writing() as connection:  # as an older chunker would have left it
+        connection.execute('UPDATE manifests SET json = replace(json, \'"chunker": "\', \'"chunker": "old \')')
+    with pytest.raises(IndexMismatch, match="chunker 'old"):
+        store.check_manifest(manifest)
+    assert remake_outdated(store, Reversed(), lambda done, total: None) == 5
+    store.close()
+    with opened(tmp_path, Reversed()) as each:
+        assert_agrees(each, Reversed())
+
+
+def test_readers_beside_a_writer_see_whole_documents(tmp_path: Path) -> None:
+    stop = threading.Event()
+    with opened(tmp_path) as each, ThreadPoolExecutor(5) as pool:
+        each.add(made_text(0))
+
+        def read(seed: int) -> int:
+            rounds = 0
+            query = ENCODER.encode_queries([f"Document {seed} trade"])[0]
+            while not stop.is_set():
+                nearest = each.index.search(query, 10)
+                hits = each.store.hits({i: {"dense": score} for i, score in nearest}, by="dense")
+                assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+                for entry in each.store.documents(1, 5)[0]:
+                    try:
+                        passages = each.store.passages(entry.id)
+                        text = each.store.document(entry.id).text
+                    except NotFound:
+                        continue
+                    assert len(passages) in {0, entry.passages}
+                    assert all(passage.span.end <= len(text) for passage in passages)
+                rounds += 1
+            return rounds
+
+        readers = [pool.submit(read, seed) for seed in range(4)]
+        try:
+            for number in range(1, 40):
+                receipt = each.add(made_text(number))
+                if number % 3 == 0:
+                    each.indexer.delete(receipt.document_id)
+        finally:
+            stop.set()
+        assert all(reader.result(timeout=30) > 0 for reader in readers)
+        assert len(each.store.document_ids()) == 27
+        assert_agrees(each)
+
+
+def test_a_closed_store_refuses_with_an_error_of_its_own(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.document_ids()
