@@ -1,0 +1,37 @@
+"""How probable it is that the documents hold the answer: a first estimate from the best scores.
+
+e5's cosines lie between 0.7 and 1.0 whatever the question, so that they say nothing by themselves. The coefficients
+were fitted by `python -m eval.fit_confidence` (eval/LOG.md); the estimate is not calibrated for other models.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_SPREAD_OVER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceModel:
+    """A logistic regression over `features`."""
+
+    intercept: float
+    weights: tuple[float, ...]
+
+    def confidence(self, passage_scores: Sequence[float], sentence_scores: Sequence[float]) -> float:
+        """A probability; 0.0 without any passage."""
+        if not passage_scores or not sentence_scores:
+            return 0.0
+        values = features(passage_scores, sentence_scores)
+        logit = self.intercept + sum(weight * value for weight, value in zip(self.weights, values, strict=True))
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def features(passage_scores: Sequence[float], sentence_scores: Sequence[float]) -> tuple[float, ...]:
+    """Best passage, its lead over the mean of the next ones, best sentence; scores best first."""
+    others = passage_scores[1 : 1 + _SPREAD_OVER]
+    lead = passage_scores[0] - sum(others) / len(others) if others else 0.0
+    return passage_scores[0], lead, max(sentence_scores)
+
+
+DEFAULT = ConfidenceModel(intercept=-18.64, weights=(-56.18, 111.21, 76.79))

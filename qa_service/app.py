@@ -1,0 +1,41 @@
+"""The only place that chooses parts."""
+
+from contextlib import ExitStack, closing
+
+from embeddings.encoder import Encoder
+from embeddings.model_choice import load_encoder
+from qa_service.answering import confidence
+from qa_service.config import Settings
+from qa_service.retrieval.dense import DenseRetriever
+from qa_service.service import Service
+from qa_service.store.indexer import Indexer, Progress, remake_outdated
+from qa_service.store.manifest import IndexManifest
+from qa_service.store.passage_index import PassageIndex
+from qa_service.store.store import Store
+
+
+def choose_encoder(settings: Settings, progress: Progress | None = None) -> Encoder:
+    """The encoder that the settings name; the bundled one is built on its first use. Raises ModelError."""
+    return load_encoder(settings.model or None, settings.data_dir, settings.allow_download, progress)
+
+
+def open_service(settings: Settings, encoder: Encoder) -> Service:
+    """The service over a data directory whose lock the caller holds. Raises StoreError and IndexMismatch."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as opened:
+        store = opened.enter_context(closing(Store(settings.data_dir)))
+        store.check_manifest(IndexManifest.current(encoder.spec))
+        index = PassageIndex(store, settings.data_dir / "index", encoder.spec.dimension)
+        opened.pop_all()  # the service closes them
+    return Service(
+        retriever=DenseRetriever(store, index, encoder),
+        indexer=Indexer(store, index, encoder),
+        confidence=confidence.DEFAULT,
+        min_confidence=settings.min_confidence,
+    )
+
+
+def reindex_outdated(settings: Settings, encoder: Encoder, progress: Progress) -> int:
+    """Makes anew what another model or pipeline version made; how many documents. The caller holds the lock."""
+    with closing(Store(settings.data_dir)) as store:
+        return remake_outdated(store, encoder, progress)

@@ -1,0 +1,190 @@
+"""The callables that every way in shares: ask, search, add, delete and what can be seen of the documents."""
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from qa_service.answering.confidence import ConfidenceModel
+from qa_service.answering.extractive import Extract, Quote, best_quote, extract
+from qa_service.answering.verify import verify_citation
+from qa_service.errors import BadInput, NotFound
+from qa_service.ingest.language import detect_language
+from qa_service.records import Answer, Document, Passage, Quarantined, RawFile, Receipt, SearchResult
+from qa_service.retrieval.dense import DenseRetriever
+from qa_service.store.indexer import Indexer, Progress, no_progress
+from qa_service.store.store import DocumentEntry
+
+MAX_QUESTION = 2_000
+MAX_TOP_K = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDetail:
+    """A document with what was made of it: `passages` and `quarantined` lie in its text."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+    quarantined: tuple[Quarantined, ...]
+
+
+class Service:
+    """Safe to call from several threads."""
+
+    def __init__(
+        self, retriever: DenseRetriever, indexer: Indexer, confidence: ConfidenceModel, min_confidence: float
+    ) -> None:
+        self._retriever, self._indexer = retriever, indexer
+        self._confidence, self._min_confidence = confidence, min_confidence
+        self._store = indexer.store
+
+    @property
+    def model(self) -> str:
+        return self._indexer.encoder.spec.name
+
+    @property
+    def index_version(self) -> str:
+        """Changes with every change of what is searched."""
+        return f"{self._store.generation}-{self._indexer.manifest.digest}"
+
+    def search(self, question: str, top_k: int = 5) -> SearchResult:
+        """The plain ranking, also when nothing answers the question. Raises BadInput."""
+        search_query = check_question(question)
+        check_top_k(top_k)
+        watch = _Watch()
+        vector = self._retriever.encode(search_query)
+        watch.lap("encode")
+        hits = self._retriever.search(vector, top_k)
+        watch.lap("search")
+        return SearchResult(
+            question=question,
+            language=detect_language(search_query),
+            search_query=search_query,
+            hits=hits,
+            index_version=self.index_version,
+            model=self.model,
+            timings_ms=watch.total(),
+        )
+
+    def ask(self, question: str, top_k: int = 5) -> Answer:
+        """The answer in the documents' own words, or that they don't hold it. Raises BadInput."""
+        search_query = check_question(question)
+        check_top_k(top_k)
+        watch = _Watch()
+        quotes = self._best_quotes(search_query, top_k, watch)
+        hits = tuple(quote.hit for quote in quotes)
+        found = extract(quotes, self._confidence)
+        answerable = bool(hits) and found.confidence >= self._min_confidence
+        if answerable and not self._is_verified(found):
+            return self.ask(question, top_k)  # a document was deleted a moment ago: the next search leaves it out
+        watch.lap("answer")
+        return Answer(
+            id=uuid.uuid4().hex,
+            question=question,
+            language=detect_language(search_query),
+            search_query=search_query,
+            answerable=answerable,
+            confidence=found.confidence,
+            text=found.text if answerable else None,
+            kind="extractive" if answerable else "none",
+            citations=found.citations if answerable else (),
+            related=() if answerable else hits,
+            index_version=self.index_version,
+            model=self.model,
+            timings_ms=watch.total(),
+        )
+
+    def best_quotes(self, question: str, top_k: int = 5) -> list[Quote]:
+        """Each hit, in the order of the ranking, with its sentence that is nearest to the question."""
+        return self._best_quotes(check_question(question), top_k, _Watch())
+
+    def _best_quotes(self, search_query: str, top_k: int, watch: "_Watch") -> list[Quote]:
+        vector = self._retriever.encode(search_query)
+        watch.lap("encode")
+        hits = self._retriever.search(vector, top_k)
+        watch.lap("search")
+        dimension = self._indexer.encoder.spec.dimension
+        quotes = []
+        for hit in hits:
+            vectors = self._store.sentence_vectors(hit.passage_id, dimension)
+            if len(vectors) == len(hit.passage.sentences):  # else it was deleted a moment ago
+                quotes.append(best_quote(vector, hit, vectors))
+        return quotes
+
+    def add(self, file: RawFile) -> Receipt:
+        """Takes in a file; the same bytes again change nothing. Raises BadFile."""
+        return self._indexer.add(file)
+
+    def delete(self, document_id: str) -> None:
+        """Raises NotFound."""
+        self._indexer.delete(document_id)
+
+    def restore(self, document_id: str, start: int) -> Receipt:
+        """Lets the quarantined stretch that begins at `start` be searched again. Raises NotFound."""
+        return self._indexer.restore(document_id, start)
+
+    def reindex(self, progress: Progress = no_progress) -> int:
+        """Makes the passages of every document anew; how many documents there are."""
+        return self._indexer.remake_all(progress)
+
+    def documents(self, page: int, page_size: int) -> tuple[Sequence[DocumentEntry], int]:
+        """A page of the documents, the first being 1, and how many there are in all."""
+        return self._store.documents(page, page_size)
+
+    def document(self, document_id: str) -> DocumentDetail:
+        """Raises NotFound."""
+        return DocumentDetail(
+            self._store.document(document_id),
+            self._store.passages(document_id),
+            self._store.quarantined(document_id),
+        )
+
+    def is_empty(self) -> bool:
+        return not self._store.documents(page=1, page_size=1)[1]
+
+    def close(self) -> None:
+        self._indexer.index.close()
+        self._store.close()
+
+    def _is_verified(self, found: Extract) -> bool:
+        """False when a cited document is there no more. Raises StoreError when its text is not the one indexed."""
+        for citation in found.citations:
+            try:
+                document = self._store.document(citation.hit.passage.document_id)
+            except NotFound:
+                return False
+            verify_citation(citation, document)
+        return True
+
+
+class _Watch:
+    """Milliseconds by step."""
+
+    def __init__(self) -> None:
+        self._begin = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self._laps[step] = round((now - self._last) * 1000, 2)
+        self._last = now
+
+    def total(self) -> Mapping[str, float]:
+        return {**self._laps, "total": round((time.perf_counter() - self._begin) * 1000, 2)}
+
+
+def check_question(question: str) -> str:
+    """The question as it is searched: white space folded. Raises BadInput naming the field."""
+    if not question.strip():
+        raise BadInput("question: is empty; ask something")
+    if len(question) > MAX_QUESTION:
+        raise BadInput(f"question: has {len(question):,} characters; at most {MAX_QUESTION:,} are allowed")
+    if "\0" in question or any("\ud800" <= character <= "\udfff" for character in question):
+        raise BadInput("question: holds a NUL or half a surrogate pair, which no text has")
+    return " ".join(question.split())
+
+
+def check_top_k(top_k: int) -> None:
+    """Raises BadInput naming the field."""
+    if not 1 <= top_k <= MAX_TOP_K:
+        raise BadInput(f"top_k: must be 1 to {MAX_TOP_K}, not {top_k}")
