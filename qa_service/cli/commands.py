@@ -1,0 +1,217 @@
+"""`python -m qa_service`: serve, index, ask, documents, delete, restore, reindex.
+
+Exit codes: 0 done; 1 the documents don't hold an answer; 2 bad input (the rest of a batch is done);
+3 the data directory or the model cannot be used; 130 interrupted.
+"""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from embeddings.errors import ModelError
+from qa_service.cli.batch import add_files
+from qa_service.cli.progress import errors
+from qa_service.cli.session import session
+from qa_service.config import read_settings
+from qa_service.errors import BadInput, NotFound, QAError
+from qa_service.web.responses import AnswerOut, ReceiptOut
+
+EXIT_NOT_ANSWERABLE, EXIT_BAD_INPUT, EXIT_UNUSABLE, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Folder of the store, the index and the model [QA_DATA_DIR]")
+]
+Model = Annotated[
+    str | None, typer.Option("--model", help="Model folder or hub name; default: the bundled one [QA_MODEL]")
+]
+AllowDownload = Annotated[
+    bool | None, typer.Option("--allow-download", help="Fetch the model from the hub [QA_ALLOW_DOWNLOAD]")
+]
+MinConfidence = Annotated[
+    float | None, typer.Option("--min-confidence", help="Below it: not in these documents [QA_MIN_CONFIDENCE]")
+]
+MaxUpload = Annotated[int | None, typer.Option("--max-upload-mb", help="Largest file, in MB [QA_MAX_UPLOAD_MB]")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print what the API returns")]
+
+out = Console(highlight=False, soft_wrap=True, markup=False)
+commands = typer.Typer(
+    name="qa_service",
+    help="Answers questions over documents in many languages with passages cited to the character.",
+    epilog="Every option can also be given as the environment variable in brackets. "
+    "Exit codes: 0 done, 1 not answerable, 2 bad input, 3 data directory or model not usable.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def run() -> int:
+    """Runs the command line and returns the exit code; an error is one line on standard error."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    try:
+        return int(commands(standalone_mode=True) or 0)
+    except (BadInput, NotFound) as error:
+        return _fail(error, EXIT_BAD_INPUT)
+    except (QAError, ModelError) as error:
+        return _fail(error, EXIT_UNUSABLE)
+    except KeyboardInterrupt:
+        return _fail("interrupted", EXIT_INTERRUPTED)
+
+
+@commands.command()
+def serve(
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on [QA_HOST]")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port to listen on, 0 for a free one [QA_PORT]")] = None,
+    model: Model = None,
+    allow_download: AllowDownload = None,
+    min_confidence: MinConfidence = None,
+    max_upload_mb: MaxUpload = None,
+    allowed_hosts: Annotated[
+        str | None, typer.Option("--allowed-hosts", help="Host names to answer to, by commas [QA_ALLOWED_HOSTS]")
+    ] = None,
+    index_if_empty: Annotated[
+        Path | None, typer.Option("--index-if-empty", help="A folder to index first when there are no documents")
+    ] = None,
+) -> None:
+    """Serve the chat at / and the API (its description at /docs)."""
+    settings = read_settings(
+        data_dir=data_dir,
+        host=host,
+        port=port,
+        model=model,
+        allow_download=allow_download,
+        min_confidence=min_confidence,
+        max_upload_mb=max_upload_mb,
+        allowed_hosts=allowed_hosts,
+    )
+    from qa_service.cli.server import run_server  # noqa: PLC0415  imports torch and gradio: seconds
+
+    run_server(settings, index_if_empty)
+
+
+@commands.command()
+def index(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders; a manifest.jsonl in a folder decides")],
+    data_dir: DataDir = None,
+    model: Model = None,
+    allow_download: AllowDownload = None,
+    max_upload_mb: MaxUpload = None,
+) -> None:
+    """Take in text files: what can't be read is reported, the rest goes on."""
+    settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download, max_upload_mb=max_upload_mb)
+    with session(settings, "index") as opened:
+        receipts, failures = add_files(opened.add, paths, settings.max_upload_mb * 1_000_000)
+    _print_receipts(receipts)
+    if failures:
+        _fail(f"{failures} of {failures + len(receipts)} files were not taken in", EXIT_BAD_INPUT)
+        raise typer.Exit(EXIT_BAD_INPUT)
+
+
+@commands.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="In any language")],
+    top_k: Annotated[int, typer.Option("--top-k", min=1, max=50, help="How many passages to look at")] = 5,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    model: Model = None,
+    allow_download: AllowDownload = None,
+    min_confidence: MinConfidence = None,
+) -> None:
+    """Ask a question; exit code 1 when the documents don't hold the answer."""
+    settings = read_settings(
+        data_dir=data_dir, model=model, allow_download=allow_download, min_confidence=min_confidence
+    )
+    with session(settings, "ask") as opened:
+        answer = opened.ask(question, top_k)
+    if as_json:
+        out.print(answer.model_dump_json(indent=2))
+    else:
+        _print_answer(answer)
+    if not answer.answerable:
+        raise typer.Exit(EXIT_NOT_ANSWERABLE)
+
+
+@commands.command()
+def documents(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """List the documents."""
+    with session(read_settings(data_dir=data_dir), "documents") as opened:
+        listed = list(opened.documents())
+    if as_json:
+        for document in listed:
+            out.print(document.model_dump_json())
+        return
+    table = Table()
+    table.add_column("id", no_wrap=True, min_width=len(listed[0].document_id) if listed else None)
+    for name in ("title", "date", "language", "passages"):
+        table.add_column(name)
+    for document in listed:
+        table.add_row(
+            document.document_id, document.title, document.date or "", document.language, str(document.passages)
+        )
+    Console(highlight=False, markup=False).print(table)
+
+
+@commands.command()
+def delete(
+    document_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids from the list of documents")],
+    data_dir: DataDir = None,
+) -> None:
+    """Delete documents with all that was derived from them."""
+    with session(read_settings(data_dir=data_dir), "delete") as opened:
+        for document_id in document_ids:
+            opened.delete(document_id)
+            out.print(f"deleted {document_id}")
+
+
+@commands.command()
+def restore(
+    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    start: Annotated[int, typer.Argument(help="Where the quarantined stretch begins, from GET /documents/ID")],
+    data_dir: DataDir = None,
+    model: Model = None,
+) -> None:
+    """Let a quarantined stretch of a document be searched again."""
+    with session(read_settings(data_dir=data_dir, model=model), "restore") as opened:
+        receipt = opened.restore(document_id, start)
+    out.print(f"{receipt.file_name}: {receipt.passages} passages, {len(receipt.quarantined)} stretches quarantined")
+
+
+@commands.command()
+def reindex(
+    everything: Annotated[bool, typer.Option("--all", help="Every document, not only the outdated ones")] = False,
+    data_dir: DataDir = None,
+    model: Model = None,
+    allow_download: AllowDownload = None,
+) -> None:
+    """Make the passages anew that another model or version made; goes on where it was interrupted."""
+    with session(read_settings(data_dir=data_dir, model=model, allow_download=allow_download), "reindex") as opened:
+        out.print(f"{opened.reindex(everything)} documents made anew")
+
+
+def _print_receipts(receipts: list[ReceiptOut]) -> None:
+    for receipt in receipts:
+        kept_out = f", {len(receipt.quarantined)} stretches quarantined" if receipt.quarantined else ""
+        out.print(f"{receipt.status} {receipt.document_id} {receipt.file_name}: {receipt.passages} passages{kept_out}")
+
+
+def _print_answer(answer: AnswerOut) -> None:
+    if not answer.answerable:
+        out.print(f"Not in these documents (confidence {answer.confidence:.2f}).")
+        return
+    out.print(answer.answer)
+    out.print()
+    for citation in answer.citations:
+        place = f"{citation.file_name} [{citation.quote_start_char_index}:{citation.quote_end_char_index}]"
+        about = ", ".join(part for part in (citation.title, citation.source, citation.date, citation.language) if part)
+        out.print(f"[{citation.index}] {about} - {place}")
+    out.print(f"confidence {answer.confidence:.2f}")
+
+
+def _fail(error: object, code: int) -> int:
+    errors.print(f"error: {error}", markup=False)
+    return code

@@ -1,0 +1,69 @@
+"""The commands' calls carried out in this process, under the data directory's lock."""
+
+from collections.abc import Iterator
+
+from qa_service import app
+from qa_service.cli.progress import shown_progress
+from qa_service.config import Settings
+from qa_service.records import RawFile
+from qa_service.service import Service
+from qa_service.store.store import Store
+from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut
+
+_PAGE_SIZE = 500
+
+
+class LocalSession:
+    """What needs no model does not load it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._service: Service | None = None
+
+    def close(self) -> None:
+        if self._service is not None:
+            self._service.close()
+
+    def add(self, file: RawFile) -> ReceiptOut:
+        return ReceiptOut.of(self._opened().add(file))
+
+    def ask(self, question: str, top_k: int) -> AnswerOut:
+        return AnswerOut.of(self._opened().ask(question, top_k))
+
+    def documents(self) -> Iterator[DocumentOut]:
+        store = Store(self._settings.data_dir)
+        try:
+            page, entries = 1, store.documents(1, _PAGE_SIZE)[0]
+            while entries:
+                yield from map(DocumentOut.of, entries)
+                page += 1
+                entries = store.documents(page, _PAGE_SIZE)[0]
+        finally:
+            store.close()
+
+    def delete(self, document_id: str) -> None:
+        store = Store(self._settings.data_dir)
+        try:
+            store.delete(document_id)
+        finally:
+            store.close()
+
+    def restore(self, document_id: str, start: int) -> ReceiptOut:
+        return ReceiptOut.of(self._opened().restore(document_id, start))
+
+    def reindex(self, everything: bool) -> int:
+        with shown_progress("Building the model") as progress:
+            encoder = app.choose_encoder(self._settings, progress)
+        with shown_progress("Documents") as progress:
+            outdated = app.reindex_outdated(self._settings, encoder, progress)
+            if not everything:
+                return outdated
+            self._service = app.open_service(self._settings, encoder)
+            return self._service.reindex(progress)
+
+    def _opened(self) -> Service:
+        if self._service is None:
+            with shown_progress("Building the model") as progress:
+                encoder = app.choose_encoder(self._settings, progress)
+            self._service = app.open_service(self._settings, encoder)
+        return self._service

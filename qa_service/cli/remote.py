@@ -1,0 +1,102 @@
+"""The commands' calls carried out by the service that owns the data directory, over HTTP."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import httpx
+
+from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound, QAError
+from qa_service.records import RawFile
+from qa_service.store.lock import Holder
+from qa_service.web.responses import AnswerOut, DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
+
+_PAGE_SIZE = 500
+_TIMEOUT_S = 600
+_STARTING_S = 15
+_ERRORS: dict[str, type[QAError]] = {error.code: error for error in (BadFile, BadInput, NotFound)}
+
+
+class RemoteSession:
+    """Waits while the service starts. Raises DataDirectoryInUse, naming the process, when it does not answer."""
+
+    def __init__(self, holder: Holder, url: str) -> None:
+        self._holder, self._url = holder, url
+        self._client = httpx.Client(base_url=url, timeout=_TIMEOUT_S, trust_env=False)
+        try:
+            self._wait()
+        except BaseException:
+            self._client.close()
+            raise
+
+    def close(self) -> None:
+        self._client.close()
+
+    def add(self, file: RawFile) -> ReceiptOut:
+        form = {"metadata": json.dumps(dict(file.metadata))}
+        response = self._call("POST", "/documents", files={"file": (file.name, file.content)}, data=form)
+        return ReceiptOut.model_validate_json(response.content)
+
+    def ask(self, question: str, top_k: int) -> AnswerOut:
+        response = self._call("POST", "/ask", json={"question": question, "top_k": top_k})
+        return AnswerOut.model_validate_json(response.content)
+
+    def documents(self) -> Iterator[DocumentOut]:
+        page, entries = 1, self._page(1)
+        while entries:
+            yield from entries
+            page += 1
+            entries = self._page(page)
+
+    def delete(self, document_id: str) -> None:
+        self._call("DELETE", f"/documents/{document_id}")
+
+    def restore(self, document_id: str, start: int) -> ReceiptOut:
+        response = self._call("POST", f"/documents/{document_id}/restore", json={"start_char_index": start})
+        return ReceiptOut.model_validate_json(response.content)
+
+    def reindex(self, everything: bool) -> int:
+        """A service does not start over an outdated index: there is nothing to do unless everything is asked for."""
+        if not everything:
+            return 0
+        return ReindexOut.model_validate_json(self._call("POST", "/reindex").content).documents
+
+    def _page(self, page: int) -> list[DocumentOut]:
+        response = self._call("GET", "/documents", params={"page": page, "page_size": _PAGE_SIZE})
+        return DocumentsOut.model_validate_json(response.content).documents
+
+    def _call(self, method: str, path: str, **arguments: object) -> httpx.Response:
+        try:
+            response = self._client.request(method, path, **arguments)  # type: ignore[arg-type]
+        except httpx.TransportError as error:
+            raise self._silent() from error
+        if response.is_error:
+            raise self._refusal(response)
+        return response
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _STARTING_S
+        while True:
+            try:
+                self._client.get("/livez", timeout=5).raise_for_status()
+                return
+            except httpx.ConnectError as error:
+                if time.monotonic() > deadline:
+                    raise self._silent() from error
+                time.sleep(0.3)
+            except httpx.HTTPError as error:
+                raise self._silent() from error
+
+    def _silent(self) -> DataDirectoryInUse:
+        return DataDirectoryInUse(
+            f"the data directory is in use by process {self._holder.pid} ({self._holder.command}),"
+            f" which does not answer at {self._url}; end it or wait for it"
+        )
+
+    @staticmethod
+    def _refusal(response: httpx.Response) -> QAError:
+        try:
+            body = response.json()
+            return _ERRORS.get(body["error_code"], QAError)(body["detail"])
+        except (ValueError, KeyError, TypeError):
+            return QAError(f"the service answered with status {response.status_code}")

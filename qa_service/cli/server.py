@@ -1,0 +1,58 @@
+"""`serve`: one process with the chat and the API."""
+
+import socket
+from contextlib import closing
+from pathlib import Path
+
+import uvicorn
+
+from qa_service import app
+from qa_service.cli.batch import add_files
+from qa_service.cli.progress import errors, shown_progress
+from qa_service.config import Settings
+from qa_service.errors import BadInput
+from qa_service.store.lock import DataDirectoryLock
+from qa_service.web.app import create_app
+
+_GRACE_S = 5
+
+
+def run_server(settings: Settings, index_if_empty: Path | None) -> None:
+    """Listens once everything is loaded, until it is told to stop. Raises BadInput when the address is taken."""
+    with closing(_bind(settings.host, settings.port)) as listener:
+        url = _url(settings.host, listener.getsockname()[1])
+        with DataDirectoryLock(settings.data_dir, "serve", url):
+            with shown_progress("Building the model") as progress:
+                encoder = app.choose_encoder(settings, progress)
+            with closing(app.open_service(settings, encoder)) as service:
+                if index_if_empty is not None and service.is_empty():
+                    add_files(service.add, [index_if_empty], settings.max_upload_mb * 1_000_000)
+                config = uvicorn.Config(
+                    create_app(service, settings),
+                    log_level="warning",
+                    server_header=False,
+                    timeout_graceful_shutdown=_GRACE_S,
+                )
+                errors.print(f"qa-service answers at {url} (chat), {url}/docs (API); stop it with Ctrl-C")
+                uvicorn.Server(config).run(sockets=[listener])
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise BadInput(f"cannot listen on {host}: {error.strerror} (QA_HOST)") from error
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise BadInput(f"cannot listen on {host}:{port}: {error.strerror} (QA_HOST, QA_PORT)") from error
+    return listener
+
+
+def _url(host: str, port: int) -> str:
+    """Where this machine reaches a service that listens on `host`."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    return f"http://[{reachable}]:{port}" if ":" in reachable and "[" not in reachable else f"http://{reachable}:{port}"

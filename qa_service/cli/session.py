@@ -1,0 +1,48 @@
+"""A data directory as the commands see it: in this process, or through the service that owns it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from qa_service.cli.remote import RemoteSession
+from qa_service.config import Settings
+from qa_service.records import RawFile
+from qa_service.store.lock import DataDirectoryLock, read_holder
+from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut
+
+
+class Session(Protocol):
+    """What the commands call."""
+
+    def add(self, file: RawFile) -> ReceiptOut: ...
+
+    def ask(self, question: str, top_k: int) -> AnswerOut: ...
+
+    def documents(self) -> Iterator[DocumentOut]: ...
+
+    def delete(self, document_id: str) -> None: ...
+
+    def restore(self, document_id: str, start: int) -> ReceiptOut: ...
+
+    def reindex(self, everything: bool) -> int: ...
+
+
+@contextmanager
+def session(settings: Settings, command: str) -> Iterator[Session]:
+    """Through the running service if there is one, else in this process under the lock. Raises QAError."""
+    holder = read_holder(settings.data_dir)
+    if holder is not None and holder.url is not None:
+        remote = RemoteSession(holder, holder.url)
+        try:
+            yield remote
+        finally:
+            remote.close()
+    else:
+        from qa_service.cli.local import LocalSession  # noqa: PLC0415  imports torch: seconds
+
+        with DataDirectoryLock(settings.data_dir, command):
+            local = LocalSession(settings)
+            try:
+                yield local
+            finally:
+                local.close()

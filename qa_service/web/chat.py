@@ -1,0 +1,155 @@
+"""The chat: questions on the left, the document with the quote highlighted on the right. The only home of gradio.
+
+gr.HTML compiles its templates with eval, which the content security policy forbids, so that everything is drawn by
+gr.Markdown: the parts made of documents sanitized and escaped, the fixed parts as they are.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from fastapi import FastAPI
+
+from qa_service.errors import BadInput, QAError
+from qa_service.service import Service, check_question
+from qa_service.web.thread import (
+    render_bad_input,
+    render_documents,
+    render_failure,
+    render_pending,
+    render_thread,
+    render_turn,
+)
+
+EXAMPLES = (
+    "Where will the second China–Central Asia Summit be held?",
+    "中国石油在中亚创造了多少就业岗位？",
+    "Сколько китайских туристов ожидали в Астане на ЭКСПО-2017?",
+    "2024 жылы Қытай мен Орталық Азия арасындағы сауда көлемі қанша болды?",
+)
+_FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "PingFang SC"]
+_FONT += ["Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans Arabic", "sans-serif"]
+MAX_TURNS = 20
+_LISTED_DOCUMENTS = 200
+_CONCURRENT_QUESTIONS = 8
+_FORGET_AFTER = 3_600
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+_HERE = Path(__file__).parent
+_HEAD = (
+    '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
+    f"<style>{(_HERE / 'chat.css').read_text(encoding='utf-8')}</style>"
+    f"<script>{(_HERE / 'chat.js').read_text(encoding='utf-8')}</script>"
+)
+_MASTHEAD = (
+    '<header class="masthead"><div><h1>Ask the documents</h1>'
+    "<p>Answers in the documents’ own words, each quote traced to its place.</p></div>"
+    '<nav><button type="button" class="plain" id="show-documents">Documents</button>'
+    '<a class="plain" href="./docs" target="_blank">API</a></nav></header>'
+)
+_WELCOME = (
+    '<div class="welcome"><p>Ask in any language. The answer is quoted word for word from the documents, whatever '
+    "language they are written in.</p></div>"
+)
+_SOURCE_HEAD = (
+    '<div class="source-head"><button type="button" class="plain" id="sheet-close">Back</button>'
+    '<p id="source-title" aria-live="polite"></p>'
+    '<button type="button" class="plain" id="source-documents">All documents</button>'
+    '<a class="plain" id="source-tab" href="./" target="_blank" rel="noopener">Open in a new tab</a></div>'
+)
+_SOURCE_FRAME = (
+    '<iframe id="source-frame" title="Source" sandbox="allow-same-origin" referrerpolicy="no-referrer"></iframe>'
+)
+
+Turns = tuple[str, ...]
+Update = tuple[Any, str, Any, Turns]
+"""For the question box, the notice above it, the thread and the state of the session."""
+
+
+def answer_question(service: Service, question: str | None, turns: Turns) -> Iterator[Update]:
+    """First that the search is under way, then the answer. A question that cannot be asked stays in its box."""
+    asked = question or ""
+    try:
+        check_question(asked)
+    except BadInput as error:
+        yield gr.update(), render_bad_input(error), gr.update(), turns
+        return
+    yield "", "", render_thread([*turns, render_pending(asked)]), turns
+    try:
+        turn = render_turn(service.ask(asked))
+    except QAError as error:
+        turn = render_failure(asked, str(error))
+    turns = (*turns, turn)[-MAX_TURNS:]
+    yield "", "", render_thread(turns), turns
+
+
+def list_documents(service: Service) -> str:
+    return render_documents(*service.documents(page=1, page_size=_LISTED_DOCUMENTS))
+
+
+def build_chat(service: Service) -> gr.Blocks:
+    blocks: gr.Blocks
+    with gr.Blocks(title="Ask the documents", analytics_enabled=False, fill_width=True, fill_height=True) as blocks:
+        turns = gr.State((), time_to_live=_FORGET_AFTER)
+        with gr.Row(elem_id="workspace"):
+            with gr.Column(elem_id="conversation"):
+                _draw_fixed(_MASTHEAD, "masthead")
+                thread = gr.Markdown(elem_id="thread", latex_delimiters=[])
+                _draw_fixed(_WELCOME, "welcome")
+                with gr.Row(elem_id="examples"):
+                    examples = [gr.Button(example, size="sm") for example in EXAMPLES]
+                notice = gr.Markdown(elem_id="notice", latex_delimiters=[])
+                box, button = _draw_composer()
+            with gr.Column(elem_id="source"):
+                _draw_fixed(_SOURCE_HEAD + _SOURCE_FRAME, "source-view")
+                documents = gr.Markdown(elem_id="documents", latex_delimiters=[])
+        for trigger, given in [(button.click, box), (box.submit, box), *((each.click, each) for each in examples)]:
+            trigger(
+                partial(answer_question, service),
+                inputs=[given, turns],
+                outputs=[box, notice, thread, turns],
+                concurrency_limit=_CONCURRENT_QUESTIONS,
+                concurrency_id="ask",
+                **_QUIET,
+            )
+        blocks.load(partial(list_documents, service), outputs=documents, queue=False, **_QUIET)
+    return blocks
+
+
+def _draw_composer() -> tuple[gr.Textbox, gr.Button]:
+    with gr.Row(elem_id="composer"):
+        box = gr.Textbox(
+            label="Question", placeholder="Ask a question", lines=1, max_lines=5, container=False, elem_id="question"
+        )
+        button = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=72)
+    return box, button
+
+
+def _draw_fixed(markup: str, elem_id: str) -> None:
+    """Markup of this module, without a word from outside; buttons and frames would not pass the sanitizer."""
+    gr.Markdown(markup, sanitize_html=False, latex_delimiters=[], elem_id=elem_id)
+
+
+def mount_chat(app: FastAPI, service: Service, blocked_paths: Sequence[Path] = ()) -> FastAPI:
+    """Mounts the chat at /, after every other route. `blocked_paths`: what gradio's own file route never serves."""
+    mounted: FastAPI = gr.mount_gradio_app(
+        app,
+        build_chat(service),
+        path="/",
+        theme=gr.themes.Base(font=_FONT, font_mono=["ui-monospace", "monospace"]),
+        head=_HEAD,
+        favicon_path=str(_HERE / "favicon.svg"),
+        footer_links=[],
+        run_history=False,
+        allowed_paths=[],
+        blocked_paths=[str(path.resolve()) for path in blocked_paths],
+        show_error=False,
+        max_file_size=1,
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+    )
+    return mounted

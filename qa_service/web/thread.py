@@ -1,0 +1,123 @@
+"""Questions and answers as HTML for a Markdown component that sanitizes it: no line breaks, so no Markdown inside.
+
+The sanitizer keeps neither aria-* nor data-* attributes: what is only for screen readers stands in hidden text.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from qa_service.answering.messages import messages_in
+from qa_service.errors import BadInput
+from qa_service.records import Answer, Citation, Hit, Metadata
+from qa_service.store.store import DocumentEntry
+from qa_service.web.markup import escape, provenance, source_url
+
+_MARKS = re.compile(r"(?: ?\[\d+\])+$")
+_EXCERPT = 220
+
+
+def render_thread(turns: Sequence[str]) -> str:
+    return f'<div class="turns">{"".join(turns)}</div>' if turns else ""
+
+
+def render_turn(answer: Answer) -> str:
+    """The question with its answer and the list of its citations, or the nearest passages when there is none."""
+    body = _render_answer(answer) if answer.answerable else _render_not_answerable(answer)
+    return _render_question(answer.question, body)
+
+
+def render_pending(question: str) -> str:
+    return _render_question(question, '<p class="note pending" lang="en">Searching the documents…</p>')
+
+
+def render_failure(question: str, message: str) -> str:
+    """A turn that something other than the question made fail."""
+    return _render_question(question, f'<p class="note" lang="en">{escape(message)}</p>')
+
+
+def render_bad_input(error: BadInput) -> str:
+    """The error as one line to a person: its field is the question they typed."""
+    field, _, problem = str(error).partition(": ")
+    line = f"The question {problem}." if field == "question" else f"{error}."
+    return f'<p class="problem" role="alert">{escape(line)}</p>'
+
+
+def render_documents(entries: Sequence[DocumentEntry], total: int) -> str:
+    """The list of the documents, each a link to its text."""
+    if not entries:
+        return '<p class="note">No documents yet. Add some: <code>python -m qa_service index PATH</code></p>'
+    rows = "".join(f"<li>{_render_card(source_url(entry.id, None), '', entry.metadata, '')}</li>" for entry in entries)
+    rest = f'<p class="note">and {total - len(entries):,} more</p>' if total > len(entries) else ""
+    return f'<h2 class="label">Documents</h2><ul class="cards">{rows}</ul>{rest}'
+
+
+def _render_question(question: str, body: str) -> str:
+    return f'<section class="turn"><h2 class="question" dir="auto">{escape(question)}</h2>{body}</section>'
+
+
+def _render_answer(answer: Answer) -> str:
+    by_index = {citation.index: citation for citation in answer.citations}
+    lines = "".join(_render_line(line, by_index) for line in (answer.text or "").splitlines() if line.strip())
+    cited = Counter(each.hit.passage.document_id for each in answer.citations)
+    cards = "".join(
+        f"<li>{_render_citation(each, cited[each.hit.passage.document_id] > 1)}</li>" for each in answer.citations
+    )
+    return f'<div class="answer">{lines}</div><h3 class="label" lang="en">Sources</h3><ol class="cards">{cards}</ol>'
+
+
+def _render_line(line: str, citations: dict[int, Citation]) -> str:
+    """A line of the answer; the marks at its end become links. Marks within it may be the document's own words."""
+    found = _MARKS.search(line)
+    words, marks = (line[: found.start()], found.group()) if found else (line, "")
+    cited = [citations[index] for index in map(int, re.findall(r"\d+", marks)) if index in citations]
+    language = f' lang="{escape(cited[0].hit.passage.language)}"' if cited else ""
+    links = "".join(f"&nbsp;{_render_mark(citation)}" for citation in cited)
+    return f'<p><span dir="auto"{language}>{escape(words)}</span>{links}</p>'
+
+
+def _render_mark(citation: Citation) -> str:
+    title = escape(citation.hit.metadata.title)
+    return (
+        f'<a class="source mark" href="{escape(_citation_url(citation))}" title="{title}">'
+        f'<span class="unseen" lang="en">Show source </span>[{citation.index}]</a>'
+    )
+
+
+def _render_not_answerable(answer: Answer) -> str:
+    messages = messages_in(answer.language)
+    said = f'<p class="note verdict" lang="{messages.language}">{messages.not_answerable}</p>'
+    if not answer.related:
+        return said
+    cards = "".join(f"<li>{_render_related(hit)}</li>" for hit in answer.related)
+    return f'{said}<h3 class="label" lang="{messages.language}">{messages.related}</h3><ul class="cards">{cards}</ul>'
+
+
+def _render_citation(citation: Citation, with_quote: bool) -> str:
+    """`with_quote` tells apart the citations of one document by how they begin."""
+    excerpt = _render_excerpt(citation.quote, citation.hit.passage.language, "excerpt one-line") if with_quote else ""
+    return _render_card(_citation_url(citation), str(citation.index), citation.hit.metadata, excerpt)
+
+
+def _render_related(hit: Hit) -> str:
+    excerpt = _render_excerpt(hit.text, hit.passage.language, "excerpt")
+    return _render_card(source_url(hit.passage.document_id, hit.passage.span), "", hit.metadata, excerpt)
+
+
+def _render_excerpt(text: str, language: str, classes: str) -> str:
+    words = " ".join(text.split())
+    shortened = words if len(words) <= _EXCERPT else f"{words[:_EXCERPT].rstrip()}…"
+    return f'<span class="{classes}" dir="auto" lang="{escape(language)}">{escape(shortened)}</span>'
+
+
+def _render_card(url: str, number: str, metadata: Metadata, excerpt: str) -> str:
+    shown_number = f'<span class="number">[{number}]</span>' if number else ""
+    return (
+        f'<a class="source card" href="{escape(url)}">{shown_number}<span class="about">'
+        f'<span class="title" dir="auto" lang="{escape(metadata.language)}">{escape(metadata.title)}</span>'
+        f'<span class="facts">{provenance(metadata)}</span>{excerpt}</span></a>'
+    )
+
+
+def _citation_url(citation: Citation) -> str:
+    return source_url(citation.hit.passage.document_id, citation.quote_span)

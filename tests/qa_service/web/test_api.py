@@ -1,0 +1,238 @@
+"""The API over the seed documents with the hashing encoder: shapes, bad input, nothing let in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from embeddings.hashing import HashingEncoder
+from qa_service.app import open_service
+from qa_service.config import Settings
+from qa_service.ingest.files import FileEntry, find_files
+from qa_service.web.app import create_app
+
+SEEDS = Path(__file__).parents[3] / "seeds"
+UNKNOWN = "0" * 32
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), max_upload_mb=2, min_confidence=0)
+    service = open_service(settings, HashingEncoder())
+    for entry in find_files([SEEDS]):
+        assert isinstance(entry, FileEntry)
+        service.add(entry.read(1_000_000))
+    with TestClient(
+        create_app(service, settings), base_url="http://127.0.0.1", raise_server_exceptions=False
+    ) as client:
+        yield client
+    service.close()
+
+
+def error_of(response) -> tuple[int, str, str]:
+    body = response.json()
+    assert set(body) == {"error_code", "detail"}
+    return response.status_code, body["error_code"], body["detail"]
+
+
+def test_a_citation_is_a_slice_of_the_document(client: TestClient) -> None:
+    for question in ("trade between China and Central Asia", "媒体合作", "неизвестно что", "Қазақстан 🌍"):
+        answer = client.post("/ask", json={"question": question}).json()
+        assert answer["answerable"]
+        assert answer["answer_kind"] == "extractive"
+        for citation in answer["citations"]:
+            text = client.get(f"/documents/{citation['document_id']}").json()["text"]
+            assert text[citation["start_char_index"] : citation["end_char_index"]] == citation["text"]
+            assert text[citation["quote_start_char_index"] : citation["quote_end_char_index"]] == citation["quote"]
+            assert f"[{citation['index']}]" in answer["answer"]
+
+
+def test_an_answer_has_the_fields_of_the_design(client: TestClient) -> None:
+    answer = client.post("/ask", json={"question": "media forum", "top_k": 2}).json()
+    assert set(answer) == {
+        *("id", "question", "language", "search_query", "answerable", "confidence", "answer", "answer_kind"),
+        *("citations", "related", "index_version", "model", "timings_ms"),
+    }
+    assert set(answer["citations"][0]) >= {
+        *("index", "document_id", "file_name", "title", "source", "author", "date", "url", "language", "section"),
+        *("start_char_index", "end_char_index", "text", "quote", "quote_start_char_index", "quote_end_char_index"),
+        *("score", "scores"),
+    }
+    assert 0 < len(answer["citations"]) <= 2
+
+
+def test_search_returns_the_ranking(client: TestClient) -> None:
+    hits = client.post("/search", json={"question": "media forum", "top_k": 50}).json()["hits"]
+    assert len(hits) == 50
+    assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"question": ""}, "question"),
+        ({"question": " \n\t "}, "question"),
+        ({"question": "x" * 2001}, "question"),
+        ({"question": "a\0b"}, "question"),
+        ({"question": 5}, "question"),
+        ({"question": None}, "question"),
+        ({}, "question"),
+        ({"question": "a", "top_k": 0}, "top_k"),
+        ({"question": "a", "top_k": 51}, "top_k"),
+        ({"question": "a", "top_k": "5"}, "top_k"),
+        ({"question": "a", "top_k": True}, "top_k"),
+        ({"question": "a", "top_k": 1.5}, "top_k"),
+        ({"question": "a", "surprise": 1}, "surprise"),
+        ({"question": "a", "filters": {"surprise": 1}}, "filters.surprise"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/ask", "/search"])
+def test_a_wrong_field_is_named(client: TestClient, path: str, body: dict[str, object], field: str) -> None:
+    status, code, detail = error_of(client.post(path, json=body))
+    assert (status, code) == (422, "invalid_request")
+    assert detail.startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize("content", [rb'{"question": "\ud800"}', rb'{"question": "a\udfff"}', rb'{"\ud800": 1}'])
+def test_half_a_surrogate_pair_is_refused(client: TestClient, content: bytes) -> None:
+    response = client.post("/ask", content=content, headers={"Content-Type": "application/json"})
+    assert error_of(response)[:2] == (422, "invalid_request")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'"question"', b"\xff", b"[" * 100_000])
+def test_what_is_no_json_object_is_refused(client: TestClient, content: bytes) -> None:
+    response = client.post("/ask", content=content, headers={"Content-Type": "application/json"})
+    assert error_of(response)[:2] == (422, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"stream": True}, "stream"),
+        ({"filters": {"languages": ["en"]}}, "filters"),
+        ({"history": [{"role": "user", "content": "hello"}]}, "history"),
+    ],
+)
+def test_what_is_not_built_yet_is_refused_as_such(client: TestClient, body: dict[str, object], field: str) -> None:
+    status, code, detail = error_of(client.post("/ask", json={"question": "a", **body}))
+    assert (status, code) == (422, "not_supported")
+    assert detail.startswith(f"{field}: ")
+
+
+def test_empty_forms_of_what_is_not_built_yet_are_taken(client: TestClient) -> None:
+    body = {"question": "a", "stream": False, "history": [], "filters": {"date_to": None, "document_ids": []}}
+    assert client.post("/ask", json=body).status_code == 200
+
+
+def test_a_body_over_a_megabyte_is_too_large(client: TestClient) -> None:
+    body = b'{"question": "' + b"x" * 1_000_000 + b'"}'
+    json = {"Content-Type": "application/json"}
+    assert error_of(client.post("/ask", content=body, headers=json))[:2] == (413, "too_large")
+    chunks = (body[i : i + 10_000] for i in range(0, len(body), 10_000))
+    assert error_of(client.post("/ask", content=chunks, headers=json))[:2] == (413, "too_large")
+
+
+def test_an_upload_over_the_setting_is_too_large(client: TestClient) -> None:
+    response = client.post("/documents", files={"file": ("large.txt", b"a " * 1_500_000)})
+    assert error_of(response)[:2] == (413, "too_large")
+
+
+def test_an_upload_is_added_once_listed_searched_and_deleted(client: TestClient) -> None:
+    file = ("../../etc/Қазақ.txt", b"The zebrafish laboratory opened in Almaty.")
+    before = client.get("/documents").json()["total"]
+    first = client.post("/documents", files={"file": file}, data={"metadata": '{"source": "Press", "date": "2024-05"}'})
+    assert first.status_code == 201
+    receipt = first.json()
+    assert (receipt["status"], receipt["file_name"], receipt["source"]) == ("added", "Қазақ.txt", "Press")
+    again = client.post("/documents", files={"file": file})
+    assert (again.status_code, again.json()["status"]) == (200, "unchanged")
+    assert client.get("/documents").json()["total"] == before + 1
+    hit = client.post("/search", json={"question": "zebrafish laboratory"}).json()["hits"][0]
+    assert hit["document_id"] == receipt["document_id"]
+    assert client.delete(f"/documents/{receipt['document_id']}").status_code == 204
+    assert error_of(client.delete(f"/documents/{receipt['document_id']}"))[0] == 404
+    hits = client.post("/search", json={"question": "zebrafish laboratory", "top_k": 50}).json()["hits"]
+    assert receipt["document_id"] not in {hit["document_id"] for hit in hits}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"", "empty"), (b"\xff\xfe\x00", "not"), (b"a\0b", "NUL"), (b" \n ", "no words")]
+)
+def test_a_file_that_is_no_text_is_refused(client: TestClient, content: bytes, reason: str) -> None:
+    status, code, detail = error_of(client.post("/documents", files={"file": ("bad.bin", content)}))
+    assert (status, code) == (422, "bad_file")
+    assert detail.startswith("bad.bin: ")
+    assert reason in detail
+
+
+@pytest.mark.parametrize(
+    "metadata", ["{", "[]", '{"colour": "red"}', '{"title": 5}', '{"date": "soon"}', '{"url": "javascript:x"}']
+)
+def test_wrong_metadata_is_refused(client: TestClient, metadata: str) -> None:
+    response = client.post("/documents", files={"file": ("a.txt", b"Some words.")}, data={"metadata": metadata})
+    assert error_of(response)[0] == 422
+
+
+def test_what_is_quarantined_is_listed_and_can_be_restored(client: TestClient) -> None:
+    spam = next(d for d in client.get("/documents").json()["documents"] if d["file_name"].startswith("003"))
+    path = f"/documents/{spam['document_id']}"
+    detail = client.get(path).json()
+    entry = next(entry for entry in detail["quarantined"] if entry["kind"] == "boilerplate")
+    start = entry["start_char_index"]
+    restored = client.post(f"{path}/restore", json={"start_char_index": start}).json()
+    assert len(restored["quarantined"]) == len(detail["quarantined"]) - 1
+    assert any(span["start_char_index"] == start for span in client.get(path).json()["passages"])
+    assert error_of(client.post(f"{path}/restore", json={"start_char_index": start}))[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/documents/" + UNKNOWN, "/source/" + UNKNOWN])
+def test_what_is_not_there_is_404(client: TestClient, path: str) -> None:
+    assert error_of(client.get(path))[:2] == (404, "not_found")
+
+
+@pytest.mark.parametrize("query", ["page=0", "page_size=0", "page_size=501", "page=x"])
+def test_a_wrong_page_is_named(client: TestClient, query: str) -> None:
+    assert error_of(client.get(f"/documents?{query}"))[0] == 422
+
+
+def test_the_source_page_highlights_by_code_points(client: TestClient) -> None:
+    citation = client.post("/ask", json={"question": "媒体"}).json()["citations"][0]
+    query = f"start={citation['quote_start_char_index']}&end={citation['quote_end_char_index']}"
+    page = client.get(f"/source/{citation['document_id']}?{query}")
+    assert page.headers["content-type"].startswith("text/html")
+    assert '<mark id="quote"' in page.text
+    for wrong in ("start=5", "start=9&end=3", "start=0&end=99999999", "start=-1&end=2"):
+        assert error_of(client.get(f"/source/{citation['document_id']}?{wrong}"))[0] == 422
+
+
+def test_health(client: TestClient) -> None:
+    assert client.get("/livez").json() == {"status": "ok"}
+    assert client.get("/readyz").json()["documents"] >= 4
+
+
+def test_the_api_description_needs_no_other_host(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert "https://" not in page.text
+    schema = client.get("/openapi.json").json()
+    assert schema["components"]["schemas"]["AskIn"]["examples"]
+    assert {"/ask", "/search", "/documents", "/documents/{document_id}", "/livez", "/readyz"} <= set(schema["paths"])
+
+
+def test_every_response_carries_the_policy(client: TestClient) -> None:
+    for path in ("/", "/docs", "/livez", "/nothing"):
+        assert "default-src 'self'" in client.get(path).headers["content-security-policy"]
+
+
+def test_foreign_hosts_and_pages_are_refused(client: TestClient) -> None:
+    assert error_of(client.get("/livez", headers={"Host": "evil.example"}))[0] == 403
+    foreign = {"Origin": "http://evil.example"}
+    assert error_of(client.post("/ask", json={"question": "a"}, headers=foreign))[0] == 403
+    own = {"Origin": "http://127.0.0.1"}
+    assert client.post("/ask", json={"question": "a"}, headers=own).status_code == 200
+
+
+def test_the_chats_upload_route_is_closed(client: TestClient) -> None:
+    response = client.post("/gradio_api/upload", files={"files": ("a.txt", b"a")})
+    assert error_of(response)[0] == 403

@@ -1,0 +1,237 @@
+"""The chat's callables and its page, over the hashing encoder."""
+
+import re
+import sys
+import time
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from embeddings.hashing import HashingEncoder
+from qa_service.answering.messages import messages_in
+from qa_service.app import open_service
+from qa_service.config import Settings
+from qa_service.errors import StoreError
+from qa_service.ingest.language import detect_language
+from qa_service.records import RawFile, Span
+from qa_service.service import Service
+from qa_service.web.app import create_app
+from qa_service.web.chat import EXAMPLES, MAX_TURNS, answer_question, list_documents
+from qa_service.web.markup import escape, language_name, readable_date, source_url
+
+HOSTILE = (
+    "The hostile sentence holds ![a](http://203.0.113.1/a.png) and <img src=http://203.0.113.1/b.png onerror=alert(1)> "
+    "and [a link](javascript:alert(1)) and $$\\href{http://203.0.113.1}{x}$$ and https://203.0.113.1/plain here."
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", min_confidence=0)
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[Service]:
+    service = open_service(settings, HashingEncoder())
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def filled(service: Service) -> Service:
+    texts = {
+        "trade.txt": ("Trade reached a record high of 94.8 billion dollars in 2024.", "Trade <b>grows</b>"),
+        "jobs.txt": ("中国石油践行本土化战略，在中亚五国创造3万余个就业岗位。", "就业"),
+    }
+    for name, (text, title) in texts.items():
+        service.add(RawFile(name, text.encode(), {"title": title, "source": "A & B", "date": "2025-06-14"}))
+    return service
+
+
+def last_update(service: Service, question: str | None, turns: tuple[str, ...] = ()) -> tuple:
+    return list(answer_question(service, question, turns))[-1]
+
+
+def seen(html: str) -> str:
+    return unescape(re.sub(r"<[^>]*>", "", html))
+
+
+def test_answer_shows_quotes_marks_and_citations(filled: Service) -> None:
+    question = "How high was trade in 2024?"
+    _, notice, thread, turns = last_update(filled, question)
+    answer = filled.ask(question)
+    assert notice == ""
+    assert len(turns) == 1
+    assert question in seen(thread)
+    for citation in answer.citations:
+        assert citation.quote in seen(thread)
+        url = source_url(citation.hit.passage.document_id, citation.quote_span)
+        assert unescape(thread).count(f'href="{url}"') == 2  # the mark and the card
+        assert f"[{citation.index}]" in seen(thread)
+    assert "A & B14 June 2025English" in seen(thread)
+
+
+def test_search_is_announced_before_the_answer(filled: Service) -> None:
+    (box, _, pending, turns), (_, _, thread, _) = answer_question(filled, "trade?", ())
+    assert (box, turns) == ("", ())
+    assert "Searching" in pending
+    assert "Searching" not in thread
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        (None, "The question is empty; ask something."),
+        ("  \n", "The question is empty; ask something."),
+        ("x" * 2_001, "The question has 2,001 characters; at most 2,000 are allowed."),
+        ("a\0b", "The question holds a NUL or half a surrogate pair, which no text has."),
+        ("a\ud800b", "The question holds a NUL or half a surrogate pair, which no text has."),
+    ],
+)
+def test_bad_question_gets_one_friendly_line_and_stays_in_its_box(
+    filled: Service, question: str | None, line: str
+) -> None:
+    (update,) = answer_question(filled, question, ("<section>",))
+    box, notice, thread, turns = update
+    assert seen(notice) == line
+    assert "value" not in box
+    assert "value" not in thread
+    assert turns == ("<section>",)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("How deep is the lake in the mountains?", "These documents don’t hold an answer to this question."),
+        ("这个湖泊在山里到底有多深呢？", "这些文档中没有这个问题的答案。"),
+        ("Какова глубина озера в этих горах?", "В этих документах нет ответа на этот вопрос."),
+        ("Таудағы бұл көлдің тереңдігі қандай және қайда?", "Бұл құжаттарда бұл сұраққа жауап жоқ."),
+    ],
+)
+def test_not_answerable_is_said_in_the_questions_language(tmp_path: Path, question: str, said: str) -> None:
+    service = open_service(Settings(data_dir=tmp_path, min_confidence=1), HashingEncoder())
+    service.add(RawFile("a.txt", b"Trade reached a record high in 2024.", {}))
+    _, _, thread, _ = last_update(service, question)
+    assert said in seen(thread)
+    (related,) = service.ask(question).related
+    assert f'href="{source_url(related.passage.document_id, related.passage.span)}"' in unescape(thread)
+    assert "Trade reached a record high in 2024." in seen(thread)
+    service.close()
+
+
+def test_messages_are_in_eight_languages_and_english_otherwise() -> None:
+    languages = ["en", "zh", "ru", "kk", "ky", "uz", "tg", "tk"]
+    assert [messages_in(language).language for language in languages] == languages
+    assert messages_in("zh-Hant").language == "zh"
+    assert messages_in("fr") == messages_in("und") == messages_in("en")
+
+
+def test_no_documents_is_not_a_failure(service: Service) -> None:
+    _, _, thread, _ = last_update(service, "Is anything there?")
+    assert "don’t hold an answer" in seen(thread)
+    assert "No documents yet" in list_documents(service)
+
+
+def test_documents_are_listed_with_links(filled: Service) -> None:
+    listed = list_documents(filled)
+    entries, _ = filled.documents(1, 10)
+    assert all(f'href="{source_url(entry.id, None)}"' in unescape(listed) for entry in entries)
+    assert "Trade <b>grows</b>" in seen(listed)
+
+
+def test_oldest_turns_are_forgotten(filled: Service) -> None:
+    turns = tuple(f"<section>{i}</section>" for i in range(MAX_TURNS))
+    *_, kept = last_update(filled, "trade?", turns)
+    assert len(kept) == MAX_TURNS
+    assert kept[:-1] == turns[1:]
+
+
+def test_failure_of_the_store_is_one_line(filled: Service) -> None:
+    class Failing(Service):
+        def __init__(self) -> None:
+            pass
+
+        def ask(self, question: str, top_k: int = 5):
+            raise StoreError("the disk is full")
+
+    _, _, thread, _ = last_update(Failing(), "trade?")
+    assert "the disk is full" in seen(thread)
+
+
+def test_text_of_a_document_is_never_markup(service: Service) -> None:
+    service.add(RawFile("hostile.txt", HOSTILE.encode(), {"title": "<img src=x> ![t](http://203.0.113.1)"}))
+    question = "hostile ![q](http://203.0.113.1) <script>alert(1)</script>\n\n# heading"
+    _, _, thread, _ = last_update(service, question)
+    assert "The hostile sentence holds ![a](http://203.0.113.1/a.png)" in seen(thread)
+    assert set(re.findall(r"<(\w+)", thread)) <= {"div", "section", "h2", "h3", "p", "span", "a", "ol", "li"}
+    assert "\n" not in thread  # a blank line would end the HTML and begin Markdown
+    between_tags = re.sub(r"<[^>]*>", "", thread)
+    assert not re.search(r"[!*_`$\\<>\[\]()]|://", re.sub(r"\[\d\]", "", between_tags))
+    assert re.findall(r'href="([^"]*)"', thread)
+    assert all(unescape(link).startswith("./source/") for link in re.findall(r'href="([^"]*)"', thread))
+
+
+def test_escape_is_undone_by_unescape() -> None:
+    text = "".join(map(chr, range(32, 0x300))) + "\n\t中文 😀 é"
+    assert unescape(escape(text.replace("\x7f", ""))) == text.replace("\x7f", "")
+
+
+def test_places_dates_and_languages_are_readable() -> None:
+    assert source_url("ab", Span(1, 20)) == "./source/ab?start=1&end=20#quote"
+    assert [readable_date(date) for date in ("2025-06-14", "2016-10", "2025", "today", "2025-13-01")] == [
+        *("14 June 2025", "October 2016", "2025", "today", "2025-13-01")
+    ]
+    assert [language_name(language) for language in ("kk", "zh-Hans", "ru-RU", "xx")] == [
+        *("Kazakh", "Chinese (simplified)", "Russian", "xx")
+    ]
+
+
+def test_examples_are_in_four_languages() -> None:
+    assert [detect_language(example) for example in EXAMPLES] == ["en", "zh", "ru", "kk"]
+
+
+@pytest.fixture
+def client(filled: Service, settings: Settings) -> Iterator[TestClient]:
+    with TestClient(create_app(filled, settings), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def test_page_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/").text
+    assert "Ask the documents" in page
+    assert "fonts.g" not in page
+    assert not re.findall(r'<(?:script|link|img|iframe)[^>]*(?:src|href)="(?:https?:)?//(?!127\.0\.0\.1)', page)
+    config = client.get("/config").json()
+    assert config["footer_links"] == []
+    assert not config["analytics_enabled"]
+    kinds = {component["type"] for component in config["components"]}
+    assert kinds <= {"markdown", "textbox", "button", "row", "column", "state"}
+
+
+def test_server_asks_nobody(filled: Service, settings: Settings) -> None:
+    asked: list[object] = []
+    watching = True
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:  # an audit hook cannot be taken away again
+        if watching and event in ("socket.connect", "socket.getaddrinfo"):
+            asked.append(arguments)
+
+    sys.addaudithook(watch)
+    with TestClient(create_app(filled, settings), base_url="http://127.0.0.1") as client:
+        assert client.get("/").status_code == 200
+        assert client.get("/config").status_code == 200
+        time.sleep(0.5)  # gradio would ask for its newest version in a thread
+    watching = False
+    assert asked == []
+
+
+def test_chat_opens_no_side_door(client: TestClient, tmp_path: Path) -> None:
+    assert client.get("/gradio_api/info").json()["named_endpoints"] == {}
+    assert client.get("/monitoring").status_code in (403, 404)
+    store = next((tmp_path / "data").glob("*.db*"), tmp_path / "data")
+    for path in ("/etc/passwd", str(store), "pyproject.toml"):
+        assert client.get(f"/gradio_api/file={path}").status_code in (403, 404)
+    assert client.post("/gradio_api/upload", files={"files": ("a.txt", b"x")}).status_code == 403
