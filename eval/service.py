@@ -1,0 +1,81 @@
+"""Our service as a system under evaluation: in process, by the same callables as its API."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from embeddings.encoder import Encoder
+from eval.sets import CorpusDocument
+from eval.systems import Cited, Reply, Retrieved
+from qa_service.app import open_service
+from qa_service.config import read_settings
+from qa_service.errors import BadFile
+from qa_service.records import Citation, Hit, RawFile
+from qa_service.service import Service
+
+
+class ServiceSystem:
+    """The service over a data directory of its own, made anew for every corpus. `QA_*` settings apply.
+
+    A document that the service refuses is left out of the index: what only it answers counts as not found.
+    """
+
+    name = "service"
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._service: Service | None = None
+        self._refused: list[str] = []
+
+    @property
+    def index_version(self) -> str:
+        return self.service.index_version
+
+    @property
+    def refused(self) -> Sequence[str]:
+        return self._refused
+
+    def index(self, documents: Sequence[CorpusDocument]) -> None:
+        self.close()
+        self._refused = []
+        self._folder = tempfile.TemporaryDirectory(prefix="qa-eval-")
+        settings = read_settings(data_dir=Path(self._folder.name))
+        self._service = open_service(settings, encoder=self._encoder)
+        for document in documents:
+            try:
+                self._service.add(RawFile(document.id, document.text.encode(), document.metadata))
+            except BadFile:
+                self._refused.append(document.id)
+
+    def search(self, question: str, top_k: int) -> Sequence[Retrieved]:
+        return [_retrieved(hit) for hit in self.service.search(question, top_k).hits]
+
+    def ask(self, question: str) -> Reply:
+        answer = self.service.ask(question)
+        citations = tuple(_cited(citation) for citation in answer.citations)
+        return Reply(answer.answerable, answer.confidence, citations, answer.text)
+
+    def close(self) -> None:
+        if self._service is not None:
+            self._service.close()
+            self._service = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    @property
+    def service(self) -> Service:
+        """The one that `index` opened."""
+        if self._service is None:
+            raise RuntimeError("index() comes first")
+        return self._service
+
+
+def _retrieved(hit: Hit) -> Retrieved:
+    span = hit.passage.span
+    return Retrieved(hit.file_name, span.start, span.end, hit.text, hit.score)
+
+
+def _cited(citation: Citation) -> Cited:
+    return Cited(_retrieved(citation.hit), citation.quote_span.start, citation.quote_span.end)
