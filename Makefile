@@ -3,7 +3,7 @@ PYTHON ?= python3
 # Installed first and exactly: see "Platforms" in the README for the CPU build.
 TORCH ?= torch==2.13.0
 TORCH_ARGS ?=
-PORT ?= 8000
+PORT ?= $(or $(QA_PORT),8000)
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 RUN := .venv/bin/python -m

@@ -97,9 +97,8 @@ class BaseIndex:
             chosen = faiss.IDSelectorBatch(allowed)
             selector = chosen if selector is None else faiss.IDSelectorAnd(chosen, selector)
         parameters = faiss.SearchParameters(sel=selector) if selector is not None else None
-        faiss.omp_set_num_threads(
-            1
-        )  # counts for the calling thread only; OpenMP's barriers cost 15 ms on a busy machine
+        # For the calling thread only: one query is too little work for OpenMP's barriers between threads.
+        faiss.omp_set_num_threads(1)
         scores, ids = self._index.search(queries, k, params=parameters)
         scores[ids < 0] = -np.inf
         return scores, ids
@@ -164,6 +163,11 @@ class VectorIndex:
         return self._snapshot.base_size
 
     @property
+    def has_deleted_in_base(self) -> bool:
+        snapshot = self._snapshot
+        return snapshot.base is not None and bool(np.any(snapshot.deleted <= snapshot.base.last_id))
+
+    @property
     def pending(self) -> int:
         """How much a new base would take in: vectors of the delta and deletions."""
         snapshot = self._snapshot
@@ -182,14 +186,6 @@ class VectorIndex:
     def remove(self, ids: Collection[int]) -> None:
         """Ids that are in the index; they are gone from the next search on."""
         self._publish(self._snapshot.base, np.union1d(self._snapshot.deleted, _sorted_ids(ids)))
-
-    def rebase(self, base: BaseIndex, last_id: int, deleted: Collection[int]) -> None:
-        """Takes a base that covers every id up to `last_id`, of which `deleted` no longer count; the rest stays."""
-        old = self._snapshot
-        newer = (old.delta_ids > last_id) & old.visible
-        self._rows = _Rows(old.delta_ids[newer], old.delta[newer])
-        self._last_id = max(self._last_id, base.last_id)
-        self._publish(base, _sorted_ids(deleted))
 
     def _publish(self, base: BaseIndex | None, deleted: Ids) -> None:
         ids = self._rows.ids

@@ -52,15 +52,19 @@ class SentenceTransformerEncoder:
     def _encode(self, texts: Sequence[str], prefix: str) -> Vectors:
         if not texts:
             return np.empty((0, self._spec.dimension), dtype=np.float32)
-        with self._lock:
-            vectors = self._model.encode(
-                list(texts),
-                prompt=prefix,  # explicit, so that no default of the folder comes in
-                batch_size=BATCH_SIZE,
-                show_progress_bar=False,
-                normalize_embeddings=True,
-            )
-        return np.ascontiguousarray(vectors, dtype=np.float32)
+        vectors = np.empty((len(texts), self._spec.dimension), dtype=np.float32)
+        order = np.argsort([len(text) for text in texts], kind="stable")  # texts of a length need little padding
+        for start in range(0, len(texts), BATCH_SIZE):
+            batch = order[start : start + BATCH_SIZE]
+            with self._lock:  # a batch at a time, so that a question need not wait for a whole document
+                vectors[batch] = self._model.encode(
+                    [texts[i] for i in batch],
+                    prompt=prefix,  # explicit, so that no default of the folder comes in
+                    batch_size=BATCH_SIZE,
+                    show_progress_bar=False,
+                    normalize_embeddings=True,
+                )
+        return vectors
 
     def _check_vectors(self) -> None:
         vectors = self.encode_passages(["a"])

@@ -16,7 +16,7 @@ def open_encoder(model: str, cache: Path, progress: Progress) -> CachedEncoder:
     """The model named, else that of `QA_MODEL`, else the bundled one; `hashing` is for trials and kept nowhere."""
     if model == HASHING:
         return CachedEncoder(HashingEncoder())
-    settings = read_settings(model=model or None)
+    settings = read_settings(model=model or None, data_dir=cache.parent)  # a model of its own: no service owns it
     task = progress.add_task("loading the model", total=None)
     encoder = choose_encoder(settings, lambda done, total: progress.update(task, completed=done, total=total))
     progress.remove_task(task)

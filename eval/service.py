@@ -47,6 +47,7 @@ class ServiceSystem:
                 self._service.add(RawFile(document.id, document.text.encode(), document.metadata))
             except BadFile:
                 self._refused.append(document.id)
+        self._service.settle()
 
     def search(self, question: str, top_k: int) -> Sequence[Retrieved]:
         return [_retrieved(hit) for hit in self.service.search(question, top_k).hits]

@@ -1,17 +1,21 @@
 """The only place that chooses parts."""
 
+import logging
 from contextlib import ExitStack, closing
 
 from embeddings.encoder import Encoder
 from embeddings.model_choice import load_encoder
+from embeddings.neutral import shipped_means
 from qa_service.answering import confidence
 from qa_service.config import Settings
 from qa_service.retrieval.dense import DenseRetriever
 from qa_service.service import Service
-from qa_service.store.indexer import Indexer, Progress, remake_outdated
+from qa_service.store.indexer import Indexer, Progress, remake
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.store import Store
+
+log = logging.getLogger(__name__)
 
 
 def choose_encoder(settings: Settings, progress: Progress | None = None) -> Encoder:
@@ -25,7 +29,10 @@ def open_service(settings: Settings, encoder: Encoder) -> Service:
     with ExitStack() as opened:
         store = opened.enter_context(closing(Store(settings.data_dir)))
         store.check_manifest(IndexManifest.current(encoder.spec))
-        index = PassageIndex(store, settings.data_dir / "index", encoder.spec.dimension)
+        reference = shipped_means(encoder.spec)
+        if reference is None:
+            log.warning("no language means for %s: those of the corpus alone are used", encoder.spec.name)
+        index = PassageIndex(store, settings.data_dir / "index", encoder.spec.dimension, reference)
         opened.pop_all()  # the service closes them
     return Service(
         retriever=DenseRetriever(store, index, encoder),
@@ -35,7 +42,11 @@ def open_service(settings: Settings, encoder: Encoder) -> Service:
     )
 
 
-def reindex_outdated(settings: Settings, encoder: Encoder, progress: Progress) -> int:
-    """Makes anew what another model or pipeline version made; how many documents. The caller holds the lock."""
+def reindex(settings: Settings, encoder: Encoder, everything: bool, progress: Progress) -> int:
+    """Makes anew what another model or pipeline version made, or everything; how many documents.
+
+    The caller holds the lock, and nothing else has the store open.
+    """
     with closing(Store(settings.data_dir)) as store:
-        return remake_outdated(store, encoder, progress)
+        manifest = IndexManifest.current(encoder.spec)
+        return remake(store, encoder, store.document_ids() if everything else store.outdated(manifest), progress)

@@ -9,23 +9,18 @@ from qa_service.errors import BadInput
 
 
 class Settings(BaseSettings):
-    """Every setting has a default that works."""
+    """Every setting has a default that works; the README says what each sets."""
 
     model_config = SettingsConfigDict(env_prefix="QA_", frozen=True, extra="forbid")
 
-    data_dir: Path = Field(Path("data"), description="Folder of the store, the index and the built model")
-    host: str = Field("127.0.0.1", description="Address that the service listens on")
-    port: int = Field(8000, ge=0, le=65535, description="Port that the service listens on; 0 takes a free one")
-    model: str = Field("", description="Folder or hub name of a sentence-transformers model; empty: the bundled one")
-    allow_download: bool = Field(False, description="May a model named in QA_MODEL be fetched from the hub?")
-    min_confidence: float = Field(
-        0.5, ge=0, le=1, description="Below this confidence the answer is “not in these documents”"
-    )
-    max_upload_mb: int = Field(20, ge=1, le=1024, description="Largest file that an upload may hold, in MB")
-    allowed_hosts: str = Field(
-        "localhost,127.0.0.1,[::1]",
-        description="Host names that the service answers to, separated by commas; * for any",
-    )
+    data_dir: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    model: str = ""
+    allow_download: bool = False
+    min_confidence: float = Field(0.5, ge=0, le=1)
+    max_upload_mb: int = Field(20, ge=1, le=1024)
+    allowed_hosts: str = ""
 
 
 def read_settings(**flags: object) -> Settings:

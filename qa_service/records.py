@@ -121,6 +121,11 @@ class Hit:
         if len(self.text) != self.passage.span.end - self.passage.span.start:
             raise ValueError(f"the text of passage {self.passage_id} does not fit its span")
 
+    def slice(self, span: Span) -> str:
+        """The verbatim text of a span inside the passage."""
+        offset = self.passage.span.start
+        return self.text[span.start - offset : span.end - offset]
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -137,12 +142,11 @@ class Citation:
 
     @property
     def quote(self) -> str:
-        offset = self.hit.passage.span.start
-        return self.hit.text[self.quote_span.start - offset : self.quote_span.end - offset]
+        return self.hit.slice(self.quote_span)
 
 
 @dataclass(frozen=True, slots=True)
-class SearchResult:
+class Ranking:
     """The plain ranking for a question, also when nothing answers it."""
 
     question: str

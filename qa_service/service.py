@@ -5,12 +5,14 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qa_service.answering.confidence import ConfidenceModel
-from qa_service.answering.extractive import Extract, Quote, best_quote, extract
+import numpy as np
+
+from qa_service.answering.confidence import DEPTH, ConfidenceModel
+from qa_service.answering.extractive import Quote, answer_text, best_quote, cite
 from qa_service.answering.verify import verify_citation
 from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.language import detect_language
-from qa_service.records import Answer, Document, Passage, Quarantined, RawFile, Receipt, SearchResult
+from qa_service.records import Answer, Citation, Document, Passage, Quarantined, RawFile, Receipt, Ranking
 from qa_service.retrieval.dense import DenseRetriever
 from qa_service.store.indexer import Indexer, Progress, no_progress
 from qa_service.store.store import DocumentEntry
@@ -47,7 +49,16 @@ class Service:
         """Changes with every change of what is searched."""
         return f"{self._store.generation}-{self._indexer.manifest.digest}"
 
-    def search(self, question: str, top_k: int = 5) -> SearchResult:
+    @property
+    def neutralizer(self) -> str:
+        """Which means of languages are taken out of the vectors."""
+        return "reference and corpus means" if self._indexer.index.has_reference else "corpus means only"
+
+    def settle(self) -> None:
+        """Brings the index up to date at the end of a batch."""
+        self._indexer.index.settle()
+
+    def search(self, question: str, top_k: int = 5) -> Ranking:
         """The plain ranking, also when nothing answers the question. Raises BadInput."""
         search_query = check_question(question)
         check_top_k(top_k)
@@ -56,7 +67,7 @@ class Service:
         watch.lap("encode")
         hits = self._retriever.search(vector, top_k)
         watch.lap("search")
-        return SearchResult(
+        return Ranking(
             question=question,
             language=detect_language(search_query),
             search_query=search_query,
@@ -71,11 +82,15 @@ class Service:
         search_query = check_question(question)
         check_top_k(top_k)
         watch = _Watch()
-        quotes = self._best_quotes(search_query, top_k, watch)
-        hits = tuple(quote.hit for quote in quotes)
-        found = extract(quotes, self._confidence)
-        answerable = bool(hits) and found.confidence >= self._min_confidence
-        if answerable and not self._is_verified(found):
+        # what the confidence is read off does not depend on how many passages are asked for
+        quotes = self._best_quotes(search_query, max(top_k, DEPTH), watch)
+        hits = tuple(quote.hit for quote in quotes[:top_k])
+        confidence = self._confidence.confidence(
+            [quote.hit.score for quote in quotes], [quote.score for quote in quotes]
+        )
+        answerable = bool(hits) and confidence >= self._min_confidence
+        citations = cite(quotes[:top_k]) if answerable else ()
+        if not self._are_verified(citations):
             return self.ask(question, top_k)  # a document was deleted a moment ago: the next search leaves it out
         watch.lap("answer")
         return Answer(
@@ -84,10 +99,10 @@ class Service:
             language=detect_language(search_query),
             search_query=search_query,
             answerable=answerable,
-            confidence=found.confidence,
-            text=found.text if answerable else None,
+            confidence=confidence,
+            text=answer_text(citations) if answerable else None,
             kind="extractive" if answerable else "none",
-            citations=found.citations if answerable else (),
+            citations=citations,
             related=() if answerable else hits,
             index_version=self.index_version,
             model=self.model,
@@ -103,12 +118,13 @@ class Service:
         watch.lap("encode")
         hits = self._retriever.search(vector, top_k)
         watch.lap("search")
-        dimension = self._indexer.encoder.spec.dimension
+        index, dimension = self._indexer.index, self._indexer.encoder.spec.dimension
+        neutral = index.neutral(vector[np.newaxis])[0]
         quotes = []
         for hit in hits:
             vectors = self._store.sentence_vectors(hit.passage_id, dimension)
             if len(vectors) == len(hit.passage.sentences):  # else it was deleted a moment ago
-                quotes.append(best_quote(vector, hit, vectors))
+                quotes.append(best_quote(neutral, hit, index.neutral(vectors)))
         return quotes
 
     def add(self, file: RawFile) -> Receipt:
@@ -146,9 +162,9 @@ class Service:
         self._indexer.index.close()
         self._store.close()
 
-    def _is_verified(self, found: Extract) -> bool:
+    def _are_verified(self, citations: Sequence[Citation]) -> bool:
         """False when a cited document is there no more. Raises StoreError when its text is not the one indexed."""
-        for citation in found.citations:
+        for citation in citations:
             try:
                 document = self._store.document(citation.hit.passage.document_id)
             except NotFound:

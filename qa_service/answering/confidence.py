@@ -8,7 +8,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_SPREAD_OVER = 5
+DEPTH = 5
+"""How many of the best hits the confidence is read off: as many as it was fitted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,10 @@ class ConfidenceModel:
 
 
 def features(passage_scores: Sequence[float], sentence_scores: Sequence[float]) -> tuple[float, ...]:
-    """Best passage, its lead over the mean of the next ones, best sentence; scores best first."""
-    others = passage_scores[1 : 1 + _SPREAD_OVER]
+    """Best passage, its lead over the mean of the next ones, best sentence, among the first `DEPTH` hits."""
+    others = passage_scores[1:DEPTH]
     lead = passage_scores[0] - sum(others) / len(others) if others else 0.0
-    return passage_scores[0], lead, max(sentence_scores)
+    return passage_scores[0], lead, max(sentence_scores[:DEPTH])
 
 
-DEFAULT = ConfidenceModel(intercept=-18.64, weights=(-56.18, 111.21, 76.79))
+DEFAULT = ConfidenceModel(intercept=-6.81, weights=(10.04, -0.18, 12.88))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from embeddings.encoder import Vectors
-from qa_service.answering.confidence import ConfidenceModel
 from qa_service.ingest.search_form import make_sentence_form
 from qa_service.records import Citation, Hit, Span
 
@@ -26,22 +25,7 @@ class Quote:
 
     @property
     def text(self) -> str:
-        offset = self.hit.passage.span.start
-        return self.hit.text[self.span.start - offset : self.span.end - offset]
-
-    @property
-    def search_form(self) -> str:
-        """The sentence without the line breaks that run through it."""
-        return make_sentence_form(self.text, Span(0, len(self.text)))
-
-
-@dataclass(frozen=True, slots=True)
-class Extract:
-    """The text of an answer, its citations and how sure it is."""
-
-    text: str
-    citations: tuple[Citation, ...]
-    confidence: float
+        return self.hit.slice(self.span)
 
 
 def best_quote(query_vector: Vectors, hit: Hit, sentence_vectors: Vectors) -> Quote:
@@ -53,13 +37,19 @@ def best_quote(query_vector: Vectors, hit: Hit, sentence_vectors: Vectors) -> Qu
     return Quote(hit, hit.passage.sentences[best], float(scores[best]))
 
 
-def extract(quotes: Sequence[Quote], model: ConfidenceModel) -> Extract:
-    """The answer made of one quote a hit, `quotes` in the order of the hits."""
-    confidence = model.confidence([quote.hit.score for quote in quotes], [quote.score for quote in quotes])
-    chosen = _choose(quotes)
-    citations = tuple(Citation(i, quote.hit, quote.span) for i, quote in enumerate(chosen, start=1))
-    text = "\n".join(f"{quote.search_form} [{i}]" for i, quote in enumerate(chosen, start=1))
-    return Extract(text, citations, confidence)
+def cite(quotes: Sequence[Quote]) -> tuple[Citation, ...]:
+    """The citations of an answer, best first, from one quote a hit."""
+    return tuple(Citation(i, quote.hit, quote.span) for i, quote in enumerate(_choose(quotes), start=1))
+
+
+def answer_text(citations: Sequence[Citation]) -> str:
+    """One line a citation: its quote with its mark."""
+    return "\n".join(f"{quoted_line(citation)} [{citation.index}]" for citation in citations)
+
+
+def quoted_line(citation: Citation) -> str:
+    """The quote on one line, without the line breaks that run through it."""
+    return make_sentence_form(citation.quote, Span(0, len(citation.quote)))
 
 
 def _choose(quotes: Sequence[Quote]) -> list[Quote]:

@@ -20,7 +20,7 @@ from qa_service.config import read_settings
 from qa_service.errors import BadInput, NotFound, QAError
 from qa_service.web.responses import AnswerOut, ReceiptOut
 
-EXIT_NOT_ANSWERABLE, EXIT_BAD_INPUT, EXIT_UNUSABLE, EXIT_INTERRUPTED = 1, 2, 3, 130
+EXIT_NOT_ANSWERABLE, EXIT_BAD_INPUT, EXIT_UNUSABLE = 1, 2, 3
 
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Folder of the store, the index and the model [QA_DATA_DIR]")
@@ -53,13 +53,12 @@ def run() -> int:
     """Runs the command line and returns the exit code; an error is one line on standard error."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
-        return int(commands(standalone_mode=True) or 0)
+        commands()
     except (BadInput, NotFound) as error:
         return _fail(error, EXIT_BAD_INPUT)
     except (QAError, ModelError) as error:
         return _fail(error, EXIT_UNUSABLE)
-    except KeyboardInterrupt:
-        return _fail("interrupted", EXIT_INTERRUPTED)
+    return 0
 
 
 @commands.command()
@@ -104,7 +103,7 @@ def index(
 ) -> None:
     """Take in text files: what can't be read is reported, the rest goes on."""
     settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download, max_upload_mb=max_upload_mb)
-    with session(settings, "index") as opened:
+    with session(settings, "index", model=model, allow_download=allow_download) as opened:
         receipts, failures = add_files(opened.add, paths, settings.max_upload_mb * 1_000_000)
     _print_receipts(receipts)
     if failures:
@@ -126,7 +125,8 @@ def ask(
     settings = read_settings(
         data_dir=data_dir, model=model, allow_download=allow_download, min_confidence=min_confidence
     )
-    with session(settings, "ask") as opened:
+    flags = {"model": model, "allow_download": allow_download, "min_confidence": min_confidence}
+    with session(settings, "ask", **flags) as opened:
         answer = opened.ask(question, top_k)
     if as_json:
         out.print(answer.model_dump_json(indent=2))
@@ -147,11 +147,13 @@ def documents(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         return
     table = Table()
     table.add_column("id", no_wrap=True, min_width=len(listed[0].document_id) if listed else None)
-    for name in ("title", "date", "language", "passages"):
-        table.add_column(name)
+    table.add_column("file and title", overflow="fold")
+    for name in ("date", "language", "passages"):
+        table.add_column(name, no_wrap=True)
     for document in listed:
         table.add_row(
-            document.document_id, document.title, document.date or "", document.language, str(document.passages)
+            *(document.document_id, f"{document.file_name}\n{document.title}", document.date or ""),
+            *(document.language, str(document.passages)),
         )
     Console(highlight=False, markup=False).print(table)
 
@@ -176,7 +178,7 @@ def restore(
     model: Model = None,
 ) -> None:
     """Let a quarantined stretch of a document be searched again."""
-    with session(read_settings(data_dir=data_dir, model=model), "restore") as opened:
+    with session(read_settings(data_dir=data_dir, model=model), "restore", model=model) as opened:
         receipt = opened.restore(document_id, start)
     out.print(f"{receipt.file_name}: {receipt.passages} passages, {len(receipt.quarantined)} stretches quarantined")
 
@@ -189,7 +191,8 @@ def reindex(
     allow_download: AllowDownload = None,
 ) -> None:
     """Make the passages anew that another model or version made; goes on where it was interrupted."""
-    with session(read_settings(data_dir=data_dir, model=model, allow_download=allow_download), "reindex") as opened:
+    settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download)
+    with session(settings, "reindex", model=model, allow_download=allow_download) as opened:
         out.print(f"{opened.reindex(everything)} documents made anew")
 
 

@@ -1,7 +1,9 @@
 """The commands' calls carried out in this process, under the data directory's lock."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
+from embeddings.encoder import Encoder
 from qa_service import app
 from qa_service.cli.progress import shown_progress
 from qa_service.config import Settings
@@ -22,6 +24,7 @@ class LocalSession:
 
     def close(self) -> None:
         if self._service is not None:
+            self._service.settle()
             self._service.close()
 
     def add(self, file: RawFile) -> ReceiptOut:
@@ -31,39 +34,32 @@ class LocalSession:
         return AnswerOut.of(self._opened().ask(question, top_k))
 
     def documents(self) -> Iterator[DocumentOut]:
-        store = Store(self._settings.data_dir)
-        try:
+        with closing(Store(self._settings.data_dir)) as store:
             page, entries = 1, store.documents(1, _PAGE_SIZE)[0]
             while entries:
                 yield from map(DocumentOut.of, entries)
                 page += 1
                 entries = store.documents(page, _PAGE_SIZE)[0]
-        finally:
-            store.close()
 
     def delete(self, document_id: str) -> None:
-        store = Store(self._settings.data_dir)
-        try:
+        """The index learns of it when it is next opened."""
+        with closing(Store(self._settings.data_dir)) as store:
             store.delete(document_id)
-        finally:
-            store.close()
+            store.purge()
 
     def restore(self, document_id: str, start: int) -> ReceiptOut:
         return ReceiptOut.of(self._opened().restore(document_id, start))
 
     def reindex(self, everything: bool) -> int:
-        with shown_progress("Building the model") as progress:
-            encoder = app.choose_encoder(self._settings, progress)
+        encoder = self._encoder()
         with shown_progress("Documents") as progress:
-            outdated = app.reindex_outdated(self._settings, encoder, progress)
-            if not everything:
-                return outdated
-            self._service = app.open_service(self._settings, encoder)
-            return self._service.reindex(progress)
+            return app.reindex(self._settings, encoder, everything, progress)
 
     def _opened(self) -> Service:
         if self._service is None:
-            with shown_progress("Building the model") as progress:
-                encoder = app.choose_encoder(self._settings, progress)
-            self._service = app.open_service(self._settings, encoder)
+            self._service = app.open_service(self._settings, self._encoder())
         return self._service
+
+    def _encoder(self) -> Encoder:
+        with shown_progress("Building the model") as progress:
+            return app.choose_encoder(self._settings, progress)

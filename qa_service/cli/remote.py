@@ -15,6 +15,7 @@ _PAGE_SIZE = 500
 _TIMEOUT_S = 600
 _STARTING_S = 15
 _ERRORS: dict[str, type[QAError]] = {error.code: error for error in (BadFile, BadInput, NotFound)}
+_ERRORS["too_large"] = BadFile
 
 
 class RemoteSession:
@@ -68,6 +69,8 @@ class RemoteSession:
     def _call(self, method: str, path: str, **arguments: object) -> httpx.Response:
         try:
             response = self._client.request(method, path, **arguments)  # type: ignore[arg-type]
+        except httpx.ReadTimeout as error:
+            raise QAError(f"the service at {self._url} is at work for over {_TIMEOUT_S} s: look again later") from error
         except httpx.TransportError as error:
             raise self._silent() from error
         if response.is_error:
@@ -80,7 +83,7 @@ class RemoteSession:
             try:
                 self._client.get("/livez", timeout=5).raise_for_status()
                 return
-            except httpx.ConnectError as error:
+            except (httpx.ConnectError, httpx.ReadTimeout) as error:
                 if time.monotonic() > deadline:
                     raise self._silent() from error
                 time.sleep(0.3)

@@ -1,8 +1,10 @@
 """`serve`: one process with the chat and the API."""
 
+import signal
 import socket
 from contextlib import closing
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -15,10 +17,12 @@ from qa_service.store.lock import DataDirectoryLock
 from qa_service.web.app import create_app
 
 _GRACE_S = 5
+_BACKLOG = 128
 
 
 def run_server(settings: Settings, index_if_empty: Path | None) -> None:
-    """Listens once everything is loaded, until it is told to stop. Raises BadInput when the address is taken."""
+    """Answers once everything is loaded, until it is told to stop. Raises BadInput when the address is taken."""
+    signal.signal(signal.SIGTERM, _exit)  # uvicorn raises the signal again when it has stopped: close in order
     with closing(_bind(settings.host, settings.port)) as listener:
         url = _url(settings.host, listener.getsockname()[1])
         with DataDirectoryLock(settings.data_dir, "serve", url):
@@ -27,6 +31,7 @@ def run_server(settings: Settings, index_if_empty: Path | None) -> None:
             with closing(app.open_service(settings, encoder)) as service:
                 if index_if_empty is not None and service.is_empty():
                     add_files(service.add, [index_if_empty], settings.max_upload_mb * 1_000_000)
+                    service.settle()
                 config = uvicorn.Config(
                     create_app(service, settings),
                     log_level="warning",
@@ -35,6 +40,10 @@ def run_server(settings: Settings, index_if_empty: Path | None) -> None:
                 )
                 errors.print(f"qa-service answers at {url} (chat), {url}/docs (API); stop it with Ctrl-C")
                 uvicorn.Server(config).run(sockets=[listener])
+
+
+def _exit(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -46,6 +55,7 @@ def _bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)
+        listener.listen(_BACKLOG)  # now, so that the address is taken; who calls early waits until all is loaded
     except OSError as error:
         listener.close()
         raise BadInput(f"cannot listen on {host}:{port}: {error.strerror} (QA_HOST, QA_PORT)") from error

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from qa_service.cli.remote import RemoteSession
 from qa_service.config import Settings
+from qa_service.errors import BadInput
 from qa_service.records import RawFile
 from qa_service.store.lock import DataDirectoryLock, read_holder
 from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut
@@ -28,10 +29,17 @@ class Session(Protocol):
 
 
 @contextmanager
-def session(settings: Settings, command: str) -> Iterator[Session]:
-    """Through the running service if there is one, else in this process under the lock. Raises QAError."""
+def session(settings: Settings, command: str, **flags: object) -> Iterator[Session]:
+    """Through the running service if there is one, else in this process under the lock. Raises QAError.
+
+    `flags` are those of the command that a running service cannot take over: refused instead of dropped.
+    """
     holder = read_holder(settings.data_dir)
     if holder is not None and holder.url is not None:
+        if given := [f"--{name.replace('_', '-')}" for name, value in flags.items() if value is not None]:
+            raise BadInput(
+                f"{', '.join(given)}: the service at {holder.url} has its own; stop it first, or ask without"
+            )
         remote = RemoteSession(holder, holder.url)
         try:
             yield remote

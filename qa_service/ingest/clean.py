@@ -2,7 +2,7 @@
 
 Evidence by block, quarantine instead of deletion: everything stays in the document's text and can be restored.
 A block is a line. Whole-document rules (C4, FineWeb) drop clean Chinese pages and word lists hit harmless ones;
-several kinds of evidence together did not in a trial on 16,855 harmless blocks (design, section 2).
+several kinds of evidence together did not in a trial on 16,855 harmless blocks.
 """
 
 import re
@@ -77,11 +77,9 @@ def find_quarantined(text: str) -> tuple[Quarantined, ...]:
 
 def _navigation(lines: Sequence[_Line], head: Sequence[int]) -> list[int]:
     """Lines at the head with a marker, and short ones that stand between two such lines."""
-    marked = [i for i in head if lines[i].is_marker]
-    between = [
-        i for i in head if i not in marked and len(lines[i].text) <= _SHORT_LINE and {i - 1, i + 1} <= set(marked)
-    ]
-    return sorted(marked + between) if len(marked) > 1 else []
+    marked = {i for i in head if lines[i].is_marker}
+    between = [i for i in head if i not in marked and len(lines[i].text) <= _SHORT_LINE and {i - 1, i + 1} <= marked]
+    return sorted([*marked, *between]) if len(marked) > 1 else []
 
 
 def _spam_reason(line: _Line, main_script: str, length: int) -> str:

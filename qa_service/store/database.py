@@ -1,5 +1,6 @@
 """SQLite as the only truth: its schema, its migrations, its connections."""
 
+import logging
 import queue
 import sqlite3
 import threading
@@ -8,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qa_service.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 FILE_NAME = "qa.sqlite3"
 
@@ -94,6 +97,11 @@ _MIGRATIONS = (
     );
     INSERT INTO state VALUES (1, 0);
     """,
+    """
+    -- a base holds neutral vectors: the directions that were taken out of them belong to it
+    DELETE FROM base_index;
+    ALTER TABLE base_index ADD COLUMN directions BLOB NOT NULL DEFAULT x'';
+    """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 
@@ -156,7 +164,8 @@ class Database:
     def checkpoint(self) -> None:
         """Moves the log into the file and empties it, so that what was deleted is on the disk no more."""
         with self._write_lock, self._errors():
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()["busy"]:
+                log.warning("readers were busy: deleted texts stay in the log until the next change")
 
     def close(self) -> None:
         self._closed = True

@@ -105,18 +105,16 @@ class Indexer:
         )
 
 
-def remake_outdated(store: Store, encoder: Encoder, progress: Progress) -> int:
-    """Makes the passages anew that another model or pipeline version made, a document a transaction; how many.
-
-    What an interruption leaves undone is done by the next call.
-    """
+def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progress) -> int:
+    """Makes the passages of these documents anew, a document a transaction, while no index is open over the store."""
     manifest = IndexManifest.current(encoder.spec)
-    ids = store.outdated(manifest)
     for done, each in enumerate(ids, start=1):
         document, quarantined = store.document(each), store.quarantined(each)
         passages = encode_passages(encoder, document, make_passages(document, quarantined))
         store.replace_passages(each, quarantined, passages, manifest)
         progress(done, len(ids))
+    if ids:
+        store.forget_base()
     return len(ids)
 
 

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,52 +13,78 @@ import numpy as np
 from embeddings.encoder import Vectors
 from embeddings.errors import IndexFileError
 from embeddings.index import BaseIndex, Ids, Scores, VectorIndex
+from embeddings.neutral import LanguageMeans, LanguageNeutralizer
 from qa_service.errors import QAError
 from qa_service.store.rows import read_generation, read_vectors
 from qa_service.store.store import Store
 
 log = logging.getLogger(__name__)
 
-_MIN_PENDING = 64
+_MIN_PENDING = 16
 _PENDING_SHARE = 0.25
 
 
-class PassageIndex:
-    """Search over the passages of a store. What is added or removed shows in the next search.
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The vectors in `index` are those that `neutralizer` gave: both are swapped together."""
 
-    The base file is rebuilt in the background once enough has changed. Whoever changes the store holds `lock` over
-    the store's commit and the `add` or `remove` that belongs to it.
+    neutralizer: LanguageNeutralizer
+    index: VectorIndex
+
+
+class PassageIndex:
+    """Search over the passages of a store by vectors without their language.
+
+    What is added or removed shows in the next search. The base file is rebuilt, and the neutralizer fitted anew, in
+    the background once enough has changed. Whoever changes the store holds `lock` over the store's commit and the
+    `add` or `remove` that belongs to it.
     """
 
-    def __init__(self, store: Store, folder: Path, dimension: int) -> None:
-        self._store, self._folder, self._dimension = store, folder, dimension
+    def __init__(self, store: Store, folder: Path, dimension: int, reference: LanguageMeans | None = None) -> None:
+        """`reference` are the means of languages that the model was measured on beforehand, if there are any."""
+        self._store, self._folder, self._dimension, self._reference = store, folder, dimension, reference
         self.lock = threading.Lock()
         self._rebuild_lock = threading.Lock()
         self._rebuilding: threading.Thread | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        self._index = self._load()
+        self._state = self._load()
         self._remove_other_files()
         self._rebuild_if_due()
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self._state.index)
+
+    @property
+    def has_reference(self) -> bool:
+        """Are the means of reference texts taken out, or those of the corpus alone?"""
+        return self._reference is not None
+
+    def neutral(self, vectors: Vectors) -> Vectors:
+        """Vectors of shape [n, d] as the index holds them: without their language."""
+        return self._state.neutralizer.apply(vectors)
 
     def search(self, query: Vectors, k: int) -> list[tuple[int, float]]:
-        """Passage ids and scores for one query of shape [d], best first."""
+        """Passage ids and scores for one query of shape [d], as the encoder gave it; best first."""
+        state = self._state
         scores: Scores
         ids: Ids
-        scores, ids = self._index.search(query[np.newaxis], k)
+        scores, ids = state.index.search(state.neutralizer.apply(query[np.newaxis]), k)
         return [(int(i), float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0]
 
     def add(self, ids: list[int], vectors: Vectors) -> None:
         """The caller holds `lock`."""
-        self._index.add(np.array(ids, dtype=np.int64), vectors)
+        self._state.index.add(np.array(ids, dtype=np.int64), self.neutral(vectors))
         self._rebuild_if_due()
 
     def remove(self, ids: list[int]) -> None:
         """The caller holds `lock`."""
-        self._index.remove(ids)
+        self._state.index.remove(ids)
         self._rebuild_if_due()
+
+    def settle(self) -> None:
+        """Takes in now what has changed since the last base: at the end of a batch."""
+        if self._state.index.pending:
+            self.rebuild()
 
     def rebuild(self) -> None:
         """Builds a base file of all passages beside the old one, checks it, commits it and swaps it in."""
@@ -69,20 +96,19 @@ class PassageIndex:
             with self.lock:  # a change is in both, the store and the index, or in neither
                 connection = stack.enter_context(self._store.database.reading())
                 generation = read_generation(connection)
-            ids, vectors = _all_vectors(connection, self._dimension, after_id=0)
-        base = BaseIndex.build(ids, vectors)
-        last_id = int(ids[-1]) if len(ids) else 0
+            stored = _read_all(connection, self._dimension, after_id=0)
+        neutralizer = self._fit(stored)
+        base = BaseIndex.build(stored.ids, neutralizer.apply(stored.vectors))
         path = self._folder / f"base-{generation}-{time.time_ns():x}.faiss"
         sha256 = base.save(path)
-        with self.lock:
-            with self._store.database.writing() as connection:
-                connection.execute(
-                    "INSERT OR REPLACE INTO base_index VALUES (1, ?, ?, ?, ?, ?)",
-                    [path.name, sha256, len(base), last_id, generation],
-                )
-                connection.execute("DELETE FROM tombstones WHERE generation <= ?", [generation])
-                deleted = _tombstones(connection, last_id)
-            self._index.rebase(base, last_id, deleted)
+        with self.lock, self._store.database.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO base_index VALUES (1, ?, ?, ?, ?, ?, ?)",
+                [path.name, sha256, len(base), base.last_id, generation, neutralizer.directions.tobytes()],
+            )
+            connection.execute("DELETE FROM tombstones WHERE generation <= ?", [generation])
+            state = self._over(connection, base, neutralizer)
+        self._state = state
         self._remove_other_files()
 
     def close(self) -> None:
@@ -90,21 +116,33 @@ class PassageIndex:
         if self._rebuilding is not None:
             self._rebuilding.join()
 
-    def _load(self) -> VectorIndex:
+    def _load(self) -> _State:
         with self._store.database.reading() as connection:
             row = connection.execute("SELECT * FROM base_index").fetchone()
-            base, last_id = None, 0
-            if row is not None:
-                base = self._load_base(self._folder / row["file_name"], row["sha256"], row["count"])
-                last_id = row["last_passage_id"] if base is not None else 0
-            index = VectorIndex(self._dimension, base, _tombstones(connection, last_id))
-            index.add(*_all_vectors(connection, self._dimension, after_id=last_id))
-            passages = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
-            if len(index) != passages:
-                log.warning("the index holds %d passages, the store %d: rebuilding it", len(index), passages)
-                index = VectorIndex(self._dimension)
-                index.add(*_all_vectors(connection, self._dimension, after_id=0))
-        return index
+            base = self._load_base(self._folder / row["file_name"], row["sha256"], row["count"]) if row else None
+            if base is not None:
+                directions = np.frombuffer(row["directions"], dtype=np.float32).reshape(-1, self._dimension)
+                state = self._over(connection, base, LanguageNeutralizer(directions))
+                passages = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+                if len(state.index) == passages:
+                    return state
+                log.warning("the index holds %d passages, the store %d: rebuilding it", len(state.index), passages)
+            return self._over(connection, None, self._fit(_read_all(connection, self._dimension, after_id=0)))
+
+    def _over(self, connection: sqlite3.Connection, base: BaseIndex | None, neutralizer: LanguageNeutralizer) -> _State:
+        """The base with what the store holds beyond it."""
+        last_id = 0 if base is None else base.last_id
+        index = VectorIndex(self._dimension, base, _tombstones(connection, last_id))
+        newer = _read_all(connection, self._dimension, after_id=last_id)
+        index.add(newer.ids, neutralizer.apply(newer.vectors))
+        return _State(neutralizer, index)
+
+    def _fit(self, stored: "_Stored") -> LanguageNeutralizer:
+        corpus = {}
+        for language in set(stored.languages):
+            own = stored.vectors[np.array(stored.languages) == language]
+            corpus[language] = (own.mean(axis=0), len(own))
+        return LanguageNeutralizer.fit(self._dimension, self._reference, corpus)
 
     def _load_base(self, path: Path, sha256: str, count: int) -> BaseIndex | None:
         """The committed base, or None after what stands in its place was set aside."""
@@ -112,15 +150,17 @@ class PassageIndex:
             return BaseIndex.load(path, sha256, count, self._dimension)
         except IndexFileError as error:
             if path.exists():
-                path.replace(path.with_suffix(f".damaged-{time.time_ns():x}"))
+                path.replace(path.with_name("base.damaged"))  # the last one, for who wants to look at it
             log.warning("%s: set aside, rebuilding the index from the store", error)
             with self._store.database.writing() as connection:
                 connection.execute("DELETE FROM base_index")
             return None
 
     def _is_due(self) -> bool:
-        due = max(_MIN_PENDING, _PENDING_SHARE * self._index.base_size)
-        return self._index.pending > due
+        index = self._state.index
+        if index.has_deleted_in_base:  # a deleted document's vectors leave the disk with the base
+            return True
+        return index.pending > max(_MIN_PENDING, _PENDING_SHARE * index.base_size)
 
     def _rebuild_if_due(self) -> None:
         if self._is_due() and not (self._rebuilding and self._rebuilding.is_alive()):
@@ -129,7 +169,8 @@ class PassageIndex:
 
     def _rebuild_in_background(self) -> None:
         try:
-            self.rebuild()
+            while self._is_due():
+                self.rebuild()
         except (QAError, IndexFileError, OSError, RuntimeError) as error:  # RuntimeError: faiss could not write
             log.error("the index was not rebuilt, searching goes on with what is there: %s", error)
 
@@ -142,14 +183,24 @@ class PassageIndex:
                 path.unlink(missing_ok=True)
 
 
-def _all_vectors(connection: sqlite3.Connection, dimension: int, after_id: int) -> tuple[Ids, Vectors]:
-    """Ids of shape [n] and vectors of shape [n, d] of the passages above `after_id`."""
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """Passages as the store holds them: ids of shape [n], languages, vectors of shape [n, d]."""
+
+    ids: Ids
+    languages: list[str]
+    vectors: Vectors
+
+
+def _read_all(connection: sqlite3.Connection, dimension: int, after_id: int) -> _Stored:
     count = connection.execute("SELECT count(*) FROM vectors WHERE passage_id > ?", [after_id]).fetchone()[0]
     ids: Ids = np.empty(count, dtype=np.int64)
     vectors: Vectors = np.empty((count, dimension), dtype=np.float32)
-    for i, (passage_id, vector) in enumerate(read_vectors(connection, after_id)):
+    languages: list[str] = []
+    for i, (passage_id, language, vector) in enumerate(read_vectors(connection, after_id)):
         ids[i], vectors[i] = passage_id, vector
-    return ids, vectors
+        languages.append(language)
+    return _Stored(ids, languages, vectors)
 
 
 def _tombstones(connection: sqlite3.Connection, last_id: int) -> list[int]:

@@ -137,12 +137,14 @@ def to_vectors(blobs: Sequence[bytes], dimension: int) -> Vectors:
     return np.frombuffer(b"".join(blobs), dtype=np.float32).reshape(len(blobs), dimension)
 
 
-def read_vectors(connection: sqlite3.Connection, after_id: int) -> Iterator[tuple[int, Vectors]]:
-    """Every passage id above `after_id` with its vector of shape [d], in order of ids."""
+def read_vectors(connection: sqlite3.Connection, after_id: int) -> Iterator[tuple[int, str, Vectors]]:
+    """Every passage id above `after_id` with its language and its vector of shape [d], in order of ids."""
     for row in connection.execute(
-        "SELECT passage_id, vector FROM vectors WHERE passage_id > ? ORDER BY passage_id", [after_id]
+        "SELECT passage_id, language, vector FROM vectors JOIN passages ON id = passage_id WHERE passage_id > ?"
+        " ORDER BY passage_id",
+        [after_id],
     ):
-        yield row["passage_id"], np.frombuffer(row["vector"], dtype=np.float32)
+        yield row["passage_id"], row["language"], np.frombuffer(row["vector"], dtype=np.float32)
 
 
 def read_hit(connection: sqlite3.Connection, passage_id: int, scores: Mapping[str, float], by: str) -> Hit | None:

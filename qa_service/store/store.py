@@ -123,8 +123,14 @@ class Store:
             connection.execute("INSERT INTO lexical (lexical) VALUES ('optimize')")
         return deleted
 
+    def forget_base(self) -> None:
+        """The base file no longer counts: the index is made anew from the store when it is opened."""
+        with self.database.writing() as connection:
+            connection.execute("DELETE FROM base_index")
+            connection.execute("DELETE FROM tombstones")
+
     def purge(self) -> None:
-        """What was deleted is on the disk no more when this returns. Waits for readers that still look at it."""
+        """Empties the write-ahead log, which still holds what was deleted, unless readers look at it for long."""
         self.database.checkpoint()
 
     def document(self, document_id: str) -> Document:

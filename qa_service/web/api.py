@@ -1,4 +1,4 @@
-"""The HTTP API: a skin over the service's callables (design, section 6)."""
+"""The HTTP API: a skin over the service's callables."""
 
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -133,7 +133,12 @@ def _add_health(router: APIRouter, service: Service) -> None:
     def readyz() -> Readiness:
         """Reads the store: 503 when it cannot be read."""
         _, total = service.documents(page=1, page_size=1)
-        return Readiness(documents=total, index_version=service.index_version, model=service.model)
+        return Readiness(
+            documents=total,
+            index_version=service.index_version,
+            model=service.model,
+            neutralizer=service.neutralizer,
+        )
 
 
 def _file_name(given: str | None) -> str:

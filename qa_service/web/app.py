@@ -10,7 +10,7 @@ from qa_service.service import Service
 from qa_service.web.api import MAX_BODY, make_router
 from qa_service.web.chat import mount_chat
 from qa_service.web.errors import TooLargeAsJson, add_error_handlers
-from qa_service.web.security import SecurityMiddleware
+from qa_service.web.security import LOOPBACK, SecurityMiddleware
 
 
 def create_app(service: Service, settings: Settings) -> FastAPI:
@@ -21,7 +21,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     )
     add_error_handlers(app)
     app.include_router(make_router(service, settings))
-    app.add_middleware(SecurityMiddleware, allowed_hosts=settings.allowed_hosts.split(","))
+    app.add_middleware(SecurityMiddleware, allowed_hosts=[*settings.allowed_hosts.split(","), settings.host, *LOOPBACK])
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
     app.add_middleware(TooLargeAsJson)
     mounted = mount_chat(app, service, blocked_paths=[settings.data_dir])

@@ -1,4 +1,4 @@
-"""What the API takes (design, section 6): checked here, strictly; unknown fields are refused."""
+"""What the API takes: checked here, strictly; unknown fields are refused."""
 
 from typing import Annotated, Literal
 

@@ -1,10 +1,10 @@
-"""What the API returns (design, section 6). Fields may be added, never renamed."""
+"""What the API returns. Fields may be added, never renamed."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from qa_service.records import Answer, Citation, Hit, Metadata, Quarantined, Receipt, SearchResult, Span
+from qa_service.records import Answer, Citation, Hit, Metadata, Quarantined, Receipt, Ranking, Span
 from qa_service.service import DocumentDetail
 from qa_service.store.store import DocumentEntry
 
@@ -87,7 +87,7 @@ class SearchOut(BaseModel):
     timings_ms: dict[str, float]
 
     @classmethod
-    def of(cls, result: SearchResult) -> "SearchOut":
+    def of(cls, result: Ranking) -> "SearchOut":
         return cls(
             question=result.question,
             language=result.language,
@@ -228,6 +228,7 @@ class Readiness(Health):
     documents: int
     index_version: str
     model: str
+    neutralizer: str
 
 
 class ErrorOut(BaseModel):

@@ -21,6 +21,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _CLOSED_PATHS = ("/gradio_api/upload",)  # takes any file from anyone, and the chat needs none
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 

@@ -3,17 +3,16 @@
 The sanitizer keeps neither aria-* nor data-* attributes: what is only for screen readers stands in hidden text.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
+from qa_service.answering.extractive import quoted_line
 from qa_service.answering.messages import messages_in
 from qa_service.errors import BadInput
 from qa_service.records import Answer, Citation, Hit, Metadata
 from qa_service.store.store import DocumentEntry
 from qa_service.web.markup import escape, provenance, source_url
 
-_MARKS = re.compile(r"(?: ?\[\d+\])+$")
 _EXCERPT = 220
 
 
@@ -57,8 +56,7 @@ def _render_question(question: str, body: str) -> str:
 
 
 def _render_answer(answer: Answer) -> str:
-    by_index = {citation.index: citation for citation in answer.citations}
-    lines = "".join(_render_line(line, by_index) for line in (answer.text or "").splitlines() if line.strip())
+    lines = "".join(map(_render_line, answer.citations))
     cited = Counter(each.hit.passage.document_id for each in answer.citations)
     cards = "".join(
         f"<li>{_render_citation(each, cited[each.hit.passage.document_id] > 1)}</li>" for each in answer.citations
@@ -66,14 +64,11 @@ def _render_answer(answer: Answer) -> str:
     return f'<div class="answer">{lines}</div><h3 class="label" lang="en">Sources</h3><ol class="cards">{cards}</ol>'
 
 
-def _render_line(line: str, citations: dict[int, Citation]) -> str:
-    """A line of the answer; the marks at its end become links. Marks within it may be the document's own words."""
-    found = _MARKS.search(line)
-    words, marks = (line[: found.start()], found.group()) if found else (line, "")
-    cited = [citations[index] for index in map(int, re.findall(r"\d+", marks)) if index in citations]
-    language = f' lang="{escape(cited[0].hit.passage.language)}"' if cited else ""
-    links = "".join(f"&nbsp;{_render_mark(citation)}" for citation in cited)
-    return f'<p><span dir="auto"{language}>{escape(words)}</span>{links}</p>'
+def _render_line(citation: Citation) -> str:
+    """A quote and its mark. It is drawn from the citation: "[2]" in the text may be the document's own words."""
+    language = escape(citation.hit.passage.language)
+    words = f'<span dir="auto" lang="{language}">{escape(quoted_line(citation))}</span>'
+    return f"<p>{words}&nbsp;{_render_mark(citation)}</p>"
 
 
 def _render_mark(citation: Citation) -> str:

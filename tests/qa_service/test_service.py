@@ -10,11 +10,11 @@ import pytest
 from embeddings.encoder import Vectors
 from embeddings.hashing import HashingEncoder
 from qa_service.answering import confidence
-from qa_service.app import open_service, reindex_outdated
+from qa_service.app import open_service, reindex
 from qa_service.config import Settings
 from qa_service.errors import BadFile, BadInput, IndexMismatch, NotFound
 from qa_service.ingest.files import FileEntry, find_files
-from qa_service.records import Answer, Hit, RawFile, SearchResult
+from qa_service.records import Answer, Hit, RawFile, Ranking
 from qa_service.retrieval.dense import DenseRetriever
 from qa_service.service import MAX_QUESTION, MAX_TOP_K, Service
 from qa_service.store.indexer import Indexer
@@ -49,6 +49,7 @@ def seeded(service: Service) -> Service:
     for entry in find_files([SEEDS]):
         assert isinstance(entry, FileEntry)
         assert service.add(entry.read(1_000_000)).status == "added"
+    service.settle()
     return service
 
 
@@ -126,7 +127,7 @@ def test_an_empty_service_answers_that_it_does_not_know(service: Service) -> Non
     "question", ["", " \n\t\u3000", "x" * (MAX_QUESTION + 1), "a\0b", "half \ud800 pair", "\udfff"]
 )
 def test_a_question_that_is_none_is_refused_by_name(service: Service, question: str) -> None:
-    calls: list[Callable[[str], Answer | SearchResult]] = [service.ask, service.search]
+    calls: list[Callable[[str], Answer | Ranking]] = [service.ask, service.search]
     for call in calls:
         with pytest.raises(BadInput, match=r"^question: ") as caught:
             call(question)
@@ -135,7 +136,7 @@ def test_a_question_that_is_none_is_refused_by_name(service: Service, question: 
 
 @pytest.mark.parametrize("top_k", [0, -1, MAX_TOP_K + 1])
 def test_a_top_k_out_of_range_is_refused_by_name(service: Service, top_k: int) -> None:
-    calls: list[Callable[[str, int], Answer | SearchResult]] = [service.ask, service.search]
+    calls: list[Callable[[str, int], Answer | Ranking]] = [service.ask, service.search]
     for call in calls:
         with pytest.raises(BadInput, match=r"^top_k: "):
             call("What?", top_k)
@@ -213,7 +214,7 @@ def test_another_model_is_refused_until_it_has_made_the_passages(settings: Setti
     other = HashingEncoder(128)
     with pytest.raises(IndexMismatch, match="python -m qa_service reindex"):
         open_service(settings, other)
-    assert reindex_outdated(settings, other, lambda done, total: None) == 1
+    assert reindex(settings, other, False, lambda done, total: None) == 1
     service = open_service(settings, other)
     assert len(service.search("Tash Rabat").hits) == 1
     service.close()

@@ -12,7 +12,7 @@ from embeddings.encoder import Vectors
 from embeddings.hashing import HashingEncoder
 from qa_service.errors import BadFile, IndexMismatch, NotFound, StoreError
 from qa_service.records import RawFile
-from qa_service.store.indexer import Indexer, remake_outdated
+from qa_service.store.indexer import Indexer, remake
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.store import Store
 from tests.qa_service.ingest.texts import SEEDS
@@ -25,6 +25,10 @@ from tests.qa_service.store.opened import (
 )
 
 ENCODER = HashingEncoder()
+
+
+def outdated(store: Store, encoder: HashingEncoder) -> list[str]:
+    return store.outdated(IndexManifest.current(encoder.spec))
 
 
 def seed_file(number: str) -> RawFile:
@@ -289,15 +293,15 @@ def test_another_model_is_refused_with_the_command_and_an_interrupted_reindex_go
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        remake_outdated(store, other, interrupt)
+        remake(store, other, outdated(store, other), interrupt)
     assert len(store.outdated(manifest)) == 3
     with pytest.raises(IndexMismatch):
         store.check_manifest(manifest)
     seen: list[tuple[int, int]] = []
-    assert remake_outdated(store, other, lambda done, total: seen.append((done, total))) == 3
+    assert remake(store, other, outdated(store, other), lambda done, total: seen.append((done, total))) == 3
     assert seen == [(1, 3), (2, 3), (3, 3)]
     store.check_manifest(manifest)
-    assert remake_outdated(store, other, interrupt) == 0
+    assert remake(store, other, outdated(store, other), interrupt) == 0
     store.close()
     with opened(tmp_path, other) as each:
         assert_agrees(each, other)
@@ -320,7 +324,7 @@ def test_the_same_dimension_of_another_model_is_made_anew_too(tmp_path: Path) ->
         connection.execute('UPDATE manifests SET json = replace(json, \'"chunker": "\', \'"chunker": "old \')')
     with pytest.raises(IndexMismatch, match="chunker 'old"):
         store.check_manifest(manifest)
-    assert remake_outdated(store, Reversed(), lambda done, total: None) == 5
+    assert remake(store, Reversed(), outdated(store, Reversed()), lambda done, total: None) == 5
     store.close()
     with opened(tmp_path, Reversed()) as each:
         assert_agrees(each, Reversed())
