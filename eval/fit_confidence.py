@@ -22,7 +22,7 @@ from eval.models import open_encoder
 from eval.pools import Pool
 from eval.run import CACHE, DEFAULT_EVALSETS
 from eval.service import ServiceSystem
-from qa_service.answering.confidence import features
+from qa_service.answering.confidence import DEPTH, features
 
 FITTED_ON = {
     "kazqad-abstain": Choice(),
@@ -36,9 +36,8 @@ def rows(pool: Pool, encoder: CachedEncoder) -> Iterator[tuple[tuple[float, ...]
     with closing(ServiceSystem(encoder)) as system:
         system.index(pool.documents)
         for question in pool.questions:
-            quotes = system.service.best_quotes(question.text)
-            values = features([quote.hit.score for quote in quotes], [quote.score for quote in quotes])
-            yield values, question.answerable, question.id
+            hits = system.service.search(question.text, DEPTH).hits
+            yield features(hits), question.answerable, question.id
 
 
 def fit(pools: Sequence[Pool], encoder: CachedEncoder, console: Console) -> LogisticRegression:

@@ -106,10 +106,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A retrieved passage: its verbatim text, where it stands and how it scored (higher is better)."""
+    """A retrieved passage: its verbatim text, where it stands and how it scored (higher is better).
+
+    `sentence` is the one that is nearest to the question.
+    """
 
     passage_id: int
     passage: Passage
+    sentence: Span
     text: str
     text_sha256: str
     file_name: str

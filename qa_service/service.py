@@ -5,14 +5,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from qa_service.answering.confidence import DEPTH, ConfidenceModel
-from qa_service.answering.extractive import Quote, answer_text, best_quote, cite
+from qa_service.answering.extractive import answer_text, cite
 from qa_service.answering.verify import verify_citation
 from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.language import detect_language
-from qa_service.records import Answer, Citation, Document, Passage, Quarantined, RawFile, Receipt, Ranking
+from qa_service.records import Answer, Citation, Document, Passage, Quarantined, Ranking, RawFile, Receipt
 from qa_service.retrieval.dense import DenseRetriever
 from qa_service.store.indexer import Indexer, Progress, no_progress
 from qa_service.store.store import DocumentEntry
@@ -82,14 +80,15 @@ class Service:
         search_query = check_question(question)
         check_top_k(top_k)
         watch = _Watch()
+        vector = self._retriever.encode(search_query)
+        watch.lap("encode")
         # what the confidence is read off does not depend on how many passages are asked for
-        quotes = self._best_quotes(search_query, max(top_k, DEPTH), watch)
-        hits = tuple(quote.hit for quote in quotes[:top_k])
-        confidence = self._confidence.confidence(
-            [quote.hit.score for quote in quotes], [quote.score for quote in quotes]
-        )
+        found = self._retriever.search(vector, max(top_k, DEPTH))
+        watch.lap("search")
+        confidence = self._confidence.confidence(found)
+        hits = found[:top_k]
         answerable = bool(hits) and confidence >= self._min_confidence
-        citations = cite(quotes[:top_k]) if answerable else ()
+        citations = cite(hits) if answerable else ()
         if not self._are_verified(citations):
             return self.ask(question, top_k)  # a document was deleted a moment ago: the next search leaves it out
         watch.lap("answer")
@@ -108,24 +107,6 @@ class Service:
             model=self.model,
             timings_ms=watch.total(),
         )
-
-    def best_quotes(self, question: str, top_k: int = 5) -> list[Quote]:
-        """Each hit, in the order of the ranking, with its sentence that is nearest to the question."""
-        return self._best_quotes(check_question(question), top_k, _Watch())
-
-    def _best_quotes(self, search_query: str, top_k: int, watch: "_Watch") -> list[Quote]:
-        vector = self._retriever.encode(search_query)
-        watch.lap("encode")
-        hits = self._retriever.search(vector, top_k)
-        watch.lap("search")
-        index, dimension = self._indexer.index, self._indexer.encoder.spec.dimension
-        neutral = index.neutral(vector[np.newaxis])[0]
-        quotes = []
-        for hit in hits:
-            vectors = self._store.sentence_vectors(hit.passage_id, dimension)
-            if len(vectors) == len(hit.passage.sentences):  # else it was deleted a moment ago
-                quotes.append(best_quote(neutral, hit, index.neutral(vectors)))
-        return quotes
 
     def add(self, file: RawFile) -> Receipt:
         """Takes in a file; the same bytes again change nothing. Raises BadFile."""

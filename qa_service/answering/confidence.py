@@ -8,6 +8,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qa_service.records import Hit
+
 DEPTH = 5
 """How many of the best hits the confidence is read off: as many as it was fitted on."""
 
@@ -19,20 +21,21 @@ class ConfidenceModel:
     intercept: float
     weights: tuple[float, ...]
 
-    def confidence(self, passage_scores: Sequence[float], sentence_scores: Sequence[float]) -> float:
+    def confidence(self, hits: Sequence[Hit]) -> float:
         """A probability; 0.0 without any passage."""
-        if not passage_scores or not sentence_scores:
+        if not hits:
             return 0.0
-        values = features(passage_scores, sentence_scores)
+        values = features(hits)
         logit = self.intercept + sum(weight * value for weight, value in zip(self.weights, values, strict=True))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
-def features(passage_scores: Sequence[float], sentence_scores: Sequence[float]) -> tuple[float, ...]:
+def features(hits: Sequence[Hit]) -> tuple[float, ...]:
     """Best passage, its lead over the mean of the next ones, best sentence, among the first `DEPTH` hits."""
-    others = passage_scores[1:DEPTH]
-    lead = passage_scores[0] - sum(others) / len(others) if others else 0.0
-    return passage_scores[0], lead, max(sentence_scores[:DEPTH])
+    passages = [hit.scores["dense"] for hit in hits[:DEPTH]]
+    others = sorted(passages, reverse=True)[1:]
+    lead = max(passages) - sum(others) / len(others) if others else 0.0
+    return max(passages), lead, max(hit.scores["sentence"] for hit in hits[:DEPTH])
 
 
-DEFAULT = ConfidenceModel(intercept=-6.81, weights=(10.04, -0.18, 12.88))
+DEFAULT = ConfidenceModel(intercept=-6.90, weights=(13.97, -2.01, 9.80))

@@ -26,6 +26,16 @@ class EncodedPassage:
             raise ValueError(f"passage {self.passage.ordinal} needs one vector for each of its sentences")
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that a search found, not read from the store yet: what becomes a Hit."""
+
+    passage_id: int
+    sentence: Span
+    score: float
+    scores: Mapping[str, float]
+
+
 _HIT = """
     SELECT passages.*, substr(texts.text, start_char + 1, end_char - start_char) AS passage_text,
         file_name, title, source, author, date, url, documents.language AS document_language, text_sha256
@@ -147,18 +157,34 @@ def read_vectors(connection: sqlite3.Connection, after_id: int) -> Iterator[tupl
         yield row["passage_id"], row["language"], np.frombuffer(row["vector"], dtype=np.float32)
 
 
-def read_hit(connection: sqlite3.Connection, passage_id: int, scores: Mapping[str, float], by: str) -> Hit | None:
-    """The passage of an id with its scores; None when it is there no more."""
-    row = connection.execute(_HIT, [passage_id]).fetchone()
+def read_hit(connection: sqlite3.Connection, candidate: Candidate) -> Hit | None:
+    """The passage of a candidate; None when it is there no more."""
+    row = connection.execute(_HIT, [candidate.passage_id]).fetchone()
     if row is None:
         return None
     return Hit(
-        passage_id=passage_id,
+        passage_id=candidate.passage_id,
         passage=to_passage(connection, row),
+        sentence=candidate.sentence,
         text=row["passage_text"],
         text_sha256=row["text_sha256"],
         file_name=row["file_name"],
         metadata=to_metadata(row, row["document_language"]),
-        score=scores[by],
-        scores=scores,
+        score=candidate.score,
+        scores=candidate.scores,
     )
+
+
+def read_sentences(
+    connection: sqlite3.Connection, passage_ids: Sequence[int], dimension: int
+) -> dict[int, tuple[list[Span], Vectors]]:
+    """The sentences of each passage with their vectors of shape [sentences, d]; deleted passages are left out."""
+    spans: dict[int, list[Span]] = {}
+    blobs: dict[int, list[bytes]] = {}
+    marks = ", ".join("?" * len(passage_ids))
+    for row in connection.execute(
+        f"SELECT * FROM sentences WHERE passage_id IN ({marks}) ORDER BY passage_id, start_char", passage_ids
+    ):
+        spans.setdefault(row["passage_id"], []).append(Span(row["start_char"], row["end_char"]))
+        blobs.setdefault(row["passage_id"], []).append(row["vector"])
+    return {each: (spans[each], to_vectors(blobs[each], dimension)) for each in spans}

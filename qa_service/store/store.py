@@ -1,7 +1,7 @@
 """The system of record: documents, their passages with vectors and terms, and what is kept out of search."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from qa_service.records import Document, Hit, Metadata, Passage, Quarantined, Sp
 from qa_service.store.database import FILE_NAME, Database
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.rows import (
+    Candidate,
     EncodedPassage,
     delete_passages,
     insert_document,
@@ -20,9 +21,9 @@ from qa_service.store.rows import (
     next_generation,
     read_generation,
     read_hit,
+    read_sentences,
     to_metadata,
     to_passage,
-    to_vectors,
 )
 
 
@@ -190,19 +191,16 @@ class Store:
             ).fetchall()
             return tuple(to_passage(connection, row) for row in rows)
 
-    def hits(self, scored: Mapping[int, Mapping[str, float]], by: str) -> tuple[Hit, ...]:
-        """The passages of these ids with their scores, best first by the one named; deleted ones are left out."""
+    def hits(self, candidates: Sequence[Candidate]) -> tuple[Hit, ...]:
+        """The passages of the candidates in their order; those deleted meanwhile are left out."""
         with self.database.reading() as connection:
-            found = [read_hit(connection, passage_id, scores, by) for passage_id, scores in scored.items()]
-        return tuple(sorted((hit for hit in found if hit), key=lambda hit: (-hit.score, hit.passage_id)))
+            found = [read_hit(connection, candidate) for candidate in candidates]
+        return tuple(hit for hit in found if hit is not None)
 
-    def sentence_vectors(self, passage_id: int, dimension: int) -> Vectors:
-        """The vectors of a passage's sentences in their order, shape [sentences, d]."""
+    def sentences(self, passage_ids: Sequence[int], dimension: int) -> dict[int, tuple[list[Span], Vectors]]:
+        """The sentences of each passage with their vectors of shape [sentences, d], as the encoder gave them."""
         with self.database.reading() as connection:
-            rows = connection.execute(
-                "SELECT vector FROM sentences WHERE passage_id = ? ORDER BY start_char", [passage_id]
-            ).fetchall()
-        return to_vectors([row["vector"] for row in rows], dimension)
+            return read_sentences(connection, passage_ids, dimension)
 
     def passage_ids(self) -> list[int]:
         with self.database.reading() as connection:

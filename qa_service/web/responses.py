@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from qa_service.records import Answer, Citation, Hit, Metadata, Quarantined, Receipt, Ranking, Span
+from qa_service.records import Answer, Citation, Hit, Metadata, Quarantined, Ranking, Receipt, Span
 from qa_service.service import DocumentDetail
 from qa_service.store.store import DocumentEntry
 

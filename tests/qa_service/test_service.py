@@ -14,7 +14,7 @@ from qa_service.app import open_service, reindex
 from qa_service.config import Settings
 from qa_service.errors import BadFile, BadInput, IndexMismatch, NotFound
 from qa_service.ingest.files import FileEntry, find_files
-from qa_service.records import Answer, Hit, RawFile, Ranking
+from qa_service.records import Answer, Hit, Ranking, RawFile
 from qa_service.retrieval.dense import DenseRetriever
 from qa_service.service import MAX_QUESTION, MAX_TOP_K, Service
 from qa_service.store.indexer import Indexer
@@ -64,7 +64,8 @@ def assert_hits_are_slices(service: Service, hits: tuple[Hit, ...]) -> None:
         assert hit.passage in detail.passages
         assert (hit.text_sha256, hit.file_name) == (detail.document.text_sha256, detail.document.file_name)
         assert hit.metadata == detail.document.metadata
-        assert hit.score == hit.scores["dense"]
+        assert hit.sentence in hit.passage.sentences
+        assert hit.score == pytest.approx((hit.scores["dense"] + hit.scores["sentence"]) / 2)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert len({hit.passage_id for hit in hits}) == len(hits)
 

@@ -11,9 +11,10 @@ import pytest
 from embeddings.encoder import Vectors
 from embeddings.hashing import HashingEncoder
 from qa_service.errors import BadFile, IndexMismatch, NotFound, StoreError
-from qa_service.records import RawFile
+from qa_service.records import RawFile, Span
 from qa_service.store.indexer import Indexer, remake
 from qa_service.store.manifest import IndexManifest
+from qa_service.store.rows import Candidate
 from qa_service.store.store import Store
 from tests.qa_service.ingest.texts import SEEDS
 from tests.qa_service.store.opened import (
@@ -128,7 +129,7 @@ def test_the_text_of_a_hit_is_a_slice_of_the_document(tmp_path: Path, text: str)
     with opened(tmp_path) as each:
         document = each.store.document(each.add("x " + text).document_id)
         ids = each.store.passage_ids()
-        hits = each.store.hits({passage_id: {"dense": 1.0} for passage_id in ids}, by="dense")
+        hits = each.store.hits([Candidate(passage_id, Span(0, 1), 1.0, {}) for passage_id in ids])
         assert len(hits) == len(ids) > 0
         for hit in hits:
             assert hit.text == document.text[hit.passage.span.start : hit.passage.span.end]
@@ -340,7 +341,7 @@ def test_readers_beside_a_writer_see_whole_documents(tmp_path: Path) -> None:
             query = ENCODER.encode_queries([f"Document {seed} trade"])[0]
             while not stop.is_set():
                 nearest = each.index.search(query, 10)
-                hits = each.store.hits({i: {"dense": score} for i, score in nearest}, by="dense")
+                hits = each.store.hits([Candidate(i, Span(0, 1), score, {}) for i, score in nearest])
                 assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
                 for entry in each.store.documents(1, 5)[0]:
                     try:
