@@ -14,6 +14,7 @@ from typing import Any
 from embeddings.spec import ModelSpec
 from eval.bootstrap import RESAMPLES, SEED
 from eval.outcomes import Run
+from qa_service.config import read_settings
 
 _PACKAGES = (
     *("ir-measures", "pytrec-eval-terrier", "numpy", "faiss-cpu", "torch", "sentence-transformers"),
@@ -37,6 +38,7 @@ def manifest(run: Run, spec: ModelSpec, command: Sequence[str]) -> dict[str, Any
         "system": run.system,
         "model": asdict(spec),
         "index_version": run.index_version,
+        "min_confidence": read_settings().min_confidence,
         "seconds": round(run.seconds, 1),
         "latency_of": "ask" if question_set.asks else "search",
         "misplaced_spans": run.misplaced,

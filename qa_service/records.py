@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 AnswerKind = Literal["extractive", "generated", "none"]
+Status = Literal["added", "unchanged", "restored"]
 QuarantineKind = Literal["spam", "boilerplate"]
 
 
@@ -96,7 +97,7 @@ class Receipt:
 
     document_id: str
     file_name: str
-    status: Literal["added", "unchanged"]
+    status: Status
     metadata: Metadata
     origins: Mapping[str, str]
     characters: int

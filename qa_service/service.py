@@ -130,11 +130,9 @@ class Service:
 
     def document(self, document_id: str) -> DocumentDetail:
         """Raises NotFound."""
-        return DocumentDetail(
-            self._store.document(document_id),
-            self._store.passages(document_id),
-            self._store.quarantined(document_id),
-        )
+        passages, quarantined = self._store.passages(document_id), self._store.quarantined(document_id)
+        # last: when it is deleted meanwhile, this raises
+        return DocumentDetail(self._store.document(document_id), passages, quarantined)
 
     def is_empty(self) -> bool:
         return not self._store.documents(page=1, page_size=1)[1]

@@ -13,7 +13,7 @@ from qa_service.errors import NotFound
 from qa_service.ingest.chunk import make_passages
 from qa_service.ingest.document import document_id, make_document
 from qa_service.ingest.search_form import make_sentence_form
-from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt
+from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt, Status
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.rows import EncodedPassage
@@ -44,14 +44,14 @@ class Indexer:
         """Takes in a file; the same bytes again change nothing. Raises BadFile."""
         existing = document_id(file.content)
         if self.store.has_document(existing):
-            return self._receipt(existing, "unchanged")
+            return self._stored_receipt(existing, "unchanged")
         document, quarantined = make_document(file)
         passages = encode_passages(self.encoder, document, make_passages(document, quarantined))
         with self.index.lock:
             ids = self.store.add(document, file.content, quarantined, passages, self.manifest)
             if ids is not None:
                 self._add_to_index(ids, passages)
-        return self._receipt(document.id, "unchanged" if ids is None else "added")
+        return _receipt(document, "unchanged" if ids is None else "added", len(passages), quarantined)
 
     def delete(self, document_id: str) -> None:
         """Deletes a document with all that was derived from it. Raises NotFound."""
@@ -67,7 +67,7 @@ class Indexer:
             if len(kept_out) == len(entries):
                 raise NotFound(f"no quarantined stretch of document {document_id} begins at {start}")
             self._replace(document_id, kept_out)
-        return self._receipt(document_id, "added")
+        return self._stored_receipt(document_id, "restored")
 
     def remake_all(self, progress: Progress) -> int:
         """Makes the passages of every document anew; how many documents there are."""
@@ -91,18 +91,22 @@ class Indexer:
         if passages:
             self.index.add(ids, np.stack([encoded.vector for encoded in passages]))
 
-    def _receipt(self, document_id: str, status: str) -> Receipt:
-        document = self.store.document(document_id)
-        return Receipt(
-            document_id=document.id,
-            file_name=document.file_name,
-            status="added" if status == "added" else "unchanged",
-            metadata=document.metadata,
-            origins=document.origins,
-            characters=len(document.text),
-            passages=len(self.store.passages(document_id)),
-            quarantined=self.store.quarantined(document_id),
-        )
+    def _stored_receipt(self, document_id: str, status: Status) -> Receipt:
+        passages, quarantined = self.store.passages(document_id), self.store.quarantined(document_id)
+        return _receipt(self.store.document(document_id), status, len(passages), quarantined)
+
+
+def _receipt(document: Document, status: Status, passages: int, quarantined: Sequence[Quarantined]) -> Receipt:
+    return Receipt(
+        document_id=document.id,
+        file_name=document.file_name,
+        status=status,
+        metadata=document.metadata,
+        origins=document.origins,
+        characters=len(document.text),
+        passages=passages,
+        quarantined=tuple(quarantined),
+    )
 
 
 def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progress) -> int:
