@@ -85,7 +85,8 @@ class Service:
         # what the confidence is read off does not depend on how many passages are asked for
         found = self._retriever.search(vector, max(top_k, DEPTH))
         watch.lap("search")
-        confidence = self._confidence.confidence(found)
+        asks = any(map(str.isalnum, search_query))  # an emoji or a question mark alone has no answer
+        confidence = self._confidence.confidence(found) if asks else 0.0
         hits = found[:top_k]
         answerable = bool(hits) and confidence >= self._min_confidence
         citations = cite(hits) if answerable else ()

@@ -12,4 +12,6 @@ def verify_citation(citation: Citation, document: Document) -> None:
         or document.text[passage.start : passage.end] != citation.hit.text
         or document.text[quote.start : quote.end] != citation.quote
     ):
-        raise StoreError(f"the text of document {document.id} is not the one that was indexed; add it again")
+        raise StoreError(
+            f"the text of document {document.id} was changed behind the service: delete it and add it again"
+        )

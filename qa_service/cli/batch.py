@@ -4,25 +4,30 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from qa_service.cli.progress import errors, shown_progress
-from qa_service.errors import BadInput
+from qa_service.cli.progress import print_error, shown_progress
+from qa_service.config import Settings
+from qa_service.errors import BadFile, BadInput
 from qa_service.ingest.files import FileEntry, find_files
 from qa_service.records import RawFile
 
 T = TypeVar("T")
 
 
-def add_files(add: Callable[[RawFile], T], paths: Iterable[Path], max_bytes: int) -> tuple[list[T], int]:
-    """What `add` returned for each file that was taken in, and how many were not."""
-    entries = list(find_files(paths))
+def add_files(add: Callable[[RawFile], T], paths: Iterable[Path], settings: Settings) -> tuple[list[T], int]:
+    """What `add` returned for each file that was taken in, and how many were not. The data directory is left out."""
+    entries = [entry for entry in find_files(paths) if not _is_own(entry, settings.data_dir)]
     added: list[T] = []
     with shown_progress("Indexing") as progress:
         for done, entry in enumerate(entries, start=1):
             try:
                 if not isinstance(entry, FileEntry):
                     raise entry
-                added.append(add(entry.read(max_bytes)))
+                added.append(add(entry.read(settings.max_upload_mb * 1_000_000)))
             except BadInput as error:
-                errors.print(f"error: {error}", markup=False)
+                print_error(error)
             progress(done, len(entries))
     return added, len(entries) - len(added)
+
+
+def _is_own(entry: FileEntry | BadFile, data_dir: Path) -> bool:
+    return isinstance(entry, FileEntry) and entry.path.resolve().is_relative_to(data_dir.resolve())

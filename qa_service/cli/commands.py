@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 the documents don't hold an answer; 2 bad input (the rest 
 """
 
 import logging
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +15,11 @@ from rich.table import Table
 
 from embeddings.errors import ModelError
 from qa_service.cli.batch import add_files
-from qa_service.cli.progress import errors
+from qa_service.cli.progress import print_error, printable
 from qa_service.cli.session import session
 from qa_service.config import read_settings
 from qa_service.errors import BadInput, NotFound, QAError
+from qa_service.service import check_question
 from qa_service.web.responses import AnswerOut, ReceiptOut
 
 EXIT_NOT_ANSWERABLE, EXIT_BAD_INPUT, EXIT_UNUSABLE = 1, 2, 3
@@ -53,10 +55,11 @@ def run() -> int:
     """Runs the command line and returns the exit code; an error is one line on standard error."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # not every terminal knows UTF-8
         commands()
     except (BadInput, NotFound) as error:
         return _fail(error, EXIT_BAD_INPUT)
-    except (QAError, ModelError) as error:
+    except (QAError, ModelError, OSError) as error:
         return _fail(error, EXIT_UNUSABLE)
     return 0
 
@@ -104,7 +107,7 @@ def index(
     """Take in text files: what can't be read is reported, the rest goes on."""
     settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download, max_upload_mb=max_upload_mb)
     with session(settings, "index", model=model, allow_download=allow_download) as opened:
-        receipts, failures = add_files(opened.add, paths, settings.max_upload_mb * 1_000_000)
+        receipts, failures = add_files(opened.add, paths, settings)
     _print_receipts(receipts)
     if failures:
         _fail(f"{failures} of {failures + len(receipts)} files were not taken in", EXIT_BAD_INPUT)
@@ -126,6 +129,7 @@ def ask(
         data_dir=data_dir, model=model, allow_download=allow_download, min_confidence=min_confidence
     )
     flags = {"model": model, "allow_download": allow_download, "min_confidence": min_confidence}
+    check_question(question)
     with session(settings, "ask", **flags) as opened:
         answer = opened.ask(question, top_k)
     if as_json:
@@ -152,7 +156,7 @@ def documents(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         table.add_column(name, no_wrap=True)
     for document in listed:
         table.add_row(
-            *(document.document_id, f"{document.file_name}\n{document.title}", document.date or ""),
+            *(document.document_id, printable(f"{document.file_name}\n{document.title}"), document.date or ""),
             *(document.language, str(document.passages)),
         )
     Console(highlight=False, markup=False).print(table)
@@ -164,10 +168,17 @@ def delete(
     data_dir: DataDir = None,
 ) -> None:
     """Delete documents with all that was derived from them."""
+    missing = 0
     with session(read_settings(data_dir=data_dir), "delete") as opened:
         for document_id in document_ids:
-            opened.delete(document_id)
-            out.print(f"deleted {document_id}")
+            try:
+                opened.delete(document_id)
+                out.print(f"deleted {document_id}")
+            except NotFound as error:
+                missing += 1
+                print_error(error)
+    if missing:
+        raise typer.Exit(EXIT_BAD_INPUT)
 
 
 @commands.command()
@@ -199,22 +210,23 @@ def reindex(
 def _print_receipts(receipts: list[ReceiptOut]) -> None:
     for receipt in receipts:
         kept_out = f", {len(receipt.quarantined)} stretches quarantined" if receipt.quarantined else ""
-        out.print(f"{receipt.status} {receipt.document_id} {receipt.file_name}: {receipt.passages} passages{kept_out}")
+        name = printable(receipt.file_name).replace("\n", " ")
+        out.print(f"{receipt.status} {receipt.document_id} {name}: {receipt.passages} passages{kept_out}")
 
 
 def _print_answer(answer: AnswerOut) -> None:
     if not answer.answerable:
         out.print(f"Not in these documents (confidence {answer.confidence:.2f}).")
         return
-    out.print(answer.answer)
+    out.print(printable(answer.answer or ""))
     out.print()
     for citation in answer.citations:
         place = f"{citation.file_name} [{citation.quote_start_char_index}:{citation.quote_end_char_index}]"
         about = ", ".join(part for part in (citation.title, citation.source, citation.date, citation.language) if part)
-        out.print(f"[{citation.index}] {about} - {place}")
+        out.print(printable(f"[{citation.index}] {about} - {place}"))
     out.print(f"confidence {answer.confidence:.2f}")
 
 
 def _fail(error: object, code: int) -> int:
-    errors.print(f"error: {error}", markup=False)
+    print_error(error)
     return code

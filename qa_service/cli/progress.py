@@ -11,6 +11,16 @@ from qa_service.store.indexer import Progress as ProgressCallback
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
+def printable(text: str) -> str:
+    """A text of a document or a file name without what would steer the terminal."""
+    return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
+
+
+def print_error(error: object) -> None:
+    """One line on standard error."""
+    errors.print(f"error: {printable(str(error))}".replace("\n", " "), markup=False)
+
+
 @contextmanager
 def shown_progress(what: str) -> Iterator[ProgressCallback]:
     """A bar that follows calls with (done, total); it appears with the first of them."""

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import httpx
 
@@ -12,7 +13,7 @@ from qa_service.store.lock import Holder
 from qa_service.web.responses import AnswerOut, DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
 
 _PAGE_SIZE = 500
-_TIMEOUT_S = 600
+_TIMEOUT_S = 30
 _STARTING_S = 15
 _ERRORS: dict[str, type[QAError]] = {error.code: error for error in (BadFile, BadInput, NotFound)}
 _ERRORS["too_large"] = BadFile
@@ -23,7 +24,7 @@ class RemoteSession:
 
     def __init__(self, holder: Holder, url: str) -> None:
         self._holder, self._url = holder, url
-        self._client = httpx.Client(base_url=url, timeout=_TIMEOUT_S, trust_env=False)
+        self._client = httpx.Client(base_url=url, timeout=httpx.Timeout(_TIMEOUT_S, read=None), trust_env=False)
         try:
             self._wait()
         except BaseException:
@@ -50,10 +51,10 @@ class RemoteSession:
             entries = self._page(page)
 
     def delete(self, document_id: str) -> None:
-        self._call("DELETE", f"/documents/{document_id}")
+        self._call("DELETE", f"/documents/{_quoted(document_id)}")
 
     def restore(self, document_id: str, start: int) -> ReceiptOut:
-        response = self._call("POST", f"/documents/{document_id}/restore", json={"start_char_index": start})
+        response = self._call("POST", f"/documents/{_quoted(document_id)}/restore", json={"start_char_index": start})
         return ReceiptOut.model_validate_json(response.content)
 
     def reindex(self, everything: bool) -> int:
@@ -69,8 +70,6 @@ class RemoteSession:
     def _call(self, method: str, path: str, **arguments: object) -> httpx.Response:
         try:
             response = self._client.request(method, path, **arguments)  # type: ignore[arg-type]
-        except httpx.ReadTimeout as error:
-            raise QAError(f"the service at {self._url} is at work for over {_TIMEOUT_S} s: look again later") from error
         except httpx.TransportError as error:
             raise self._silent() from error
         if response.is_error:
@@ -103,3 +102,8 @@ class RemoteSession:
             return _ERRORS.get(body["error_code"], QAError)(body["detail"])
         except (ValueError, KeyError, TypeError):
             return QAError(f"the service answered with status {response.status_code}")
+
+
+def _quoted(document_id: str) -> str:
+    """An id as one part of a path, whatever was typed."""
+    return quote(document_id, safe="", errors="replace")

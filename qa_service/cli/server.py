@@ -30,7 +30,7 @@ def run_server(settings: Settings, index_if_empty: Path | None) -> None:
                 encoder = app.choose_encoder(settings, progress)
             with closing(app.open_service(settings, encoder)) as service:
                 if index_if_empty is not None and service.is_empty():
-                    add_files(service.add, [index_if_empty], settings.max_upload_mb * 1_000_000)
+                    add_files(service.add, [index_if_empty], settings)
                     service.settle()
                 config = uvicorn.Config(
                     create_app(service, settings),
@@ -50,8 +50,8 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise BadInput(f"cannot listen on {host}: {error.strerror} (QA_HOST)") from error
+    except (OSError, UnicodeError) as error:  # UnicodeError: a label that no host name has
+        raise BadInput(f"cannot listen on {host}: no such address (QA_HOST)") from error
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from qa_service.cli.remote import RemoteSession
 from qa_service.config import Settings
-from qa_service.errors import BadInput
+from qa_service.errors import BadInput, StoreError
 from qa_service.records import RawFile
+from qa_service.store.database import FILE_NAME
 from qa_service.store.lock import DataDirectoryLock, read_holder
 from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut
 
@@ -46,6 +47,8 @@ def session(settings: Settings, command: str, **flags: object) -> Iterator[Sessi
         finally:
             remote.close()
     else:
+        if holder is None and command != "index" and not (settings.data_dir / FILE_NAME).is_file():
+            raise StoreError(f"{settings.data_dir} holds no documents yet; run: python -m qa_service index PATH")
         from qa_service.cli.local import LocalSession  # noqa: PLC0415  imports torch: seconds
 
         with DataDirectoryLock(settings.data_dir, command):

@@ -13,7 +13,8 @@ def decode(file: RawFile) -> str:
         raise BadFile(f"{file.name}: the file is empty")
     offset = len(file.content) - len(content)
     if b"\0" in content:
-        raise BadFile(f"{file.name}: not a text file (a NUL byte at {offset + content.index(0)})")
+        where = offset + content.index(0)
+        raise BadFile(f"{file.name}: not a text file (a NUL byte at {where}); if it is UTF-16, save it as UTF-8")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

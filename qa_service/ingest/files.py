@@ -48,6 +48,8 @@ def find_files(paths: Iterable[Path]) -> Iterator[FileEntry | BadFile]:
                 yield BadFile(f"{_shown(path)}: no such file or folder")
             elif path.is_file():
                 yield _file_entry(path, path.name)
+            elif not path.is_dir():
+                yield BadFile(f"{_shown(path)}: neither a file nor a folder")
             elif (path / MANIFEST).is_file():
                 yield from _manifest_entries(path)
             else:
@@ -119,9 +121,12 @@ def _manifest_entry(folder: Path, line: str) -> FileEntry:
         raise BadFile("file_name: holds a NUL or half a surrogate pair, which no text has")
     name = PurePosixPath(entry["file_name"])
     path = folder / name
-    if name.is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
-        raise BadFile(f"{name} lies outside the folder")
-    if not path.is_file():
-        raise BadFile(f"{name}: no such file")
+    try:
+        if name.is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
+            raise BadFile(f"{name} lies outside the folder")
+        if not path.is_file():
+            raise BadFile(f"{name}: no such file")
+    except OSError as error:
+        raise BadFile(f"{entry['file_name'][:80]}: cannot be read ({error.strerror or error})") from error
     metadata = {field: entry[field] for field in FIELDS if entry.get(field)}
     return FileEntry(path, str(name), metadata, entry.get("sha256"))

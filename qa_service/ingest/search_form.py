@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from qa_service.records import Span
 
-VERSION = "1"
+VERSION = "2"
 PARAGRAPH = "\n"
 
 _INVISIBLE = frozenset("\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -20,6 +20,7 @@ _LINE = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
 _VISIBLE = rf"[^\s\x00-\x1f\x7f-\x9f{''.join(sorted(_INVISIBLE))}]"
 _STRIPPED = re.compile(rf"{_VISIBLE}(?:.*{_VISIBLE})?", re.DOTALL)
 _SENTENCE_END = re.compile(r"[.!?…。！？｡؟۔।॥։።:：;；][\"'”’»）)」』】\]]*$")
+_ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|Prof|Gen|Sen|Gov|Rep|vs|No|U\.S|г|ул|им|акад|проф)\.$")
 _RUNNING_TEXT = re.compile(r"[，。；！？]")
 _MIN_RUNNING_TEXT = 20
 _WRAP_WIDTH = 120
@@ -129,6 +130,8 @@ def _continues(before: str, after: str, blank_between: bool, longest: int) -> bo
     Wide scripts: the line is running text (it holds sentence punctuation) and ends without any: newspaper columns.
     Others: the next line goes on in lower case, or the text is wrapped to one width and this line fills it.
     """
+    if _ABBREVIATION.search(before) and not blank_between:
+        return True
     if _SENTENCE_END.search(before):
         return False
     if before[-1] in "，、,":

@@ -35,10 +35,13 @@ class DataDirectoryLock:
             raise StoreError(f"{data_dir}: cannot be used as the data directory ({error.strerror})") from error
         try:
             self._take(data_dir)
+            self._write(Holder(os.getpid(), command, url))
+        except OSError as error:
+            os.close(self._descriptor)
+            raise StoreError(f"{data_dir}: cannot be written to ({error.strerror})") from error
         except BaseException:
             os.close(self._descriptor)
             raise
-        self._write(Holder(os.getpid(), command, url))
 
     def close(self) -> None:
         os.ftruncate(self._descriptor, 0)

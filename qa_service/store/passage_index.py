@@ -14,7 +14,7 @@ from embeddings.encoder import Vectors
 from embeddings.errors import IndexFileError
 from embeddings.index import BaseIndex, Ids, Scores, VectorIndex
 from embeddings.neutral import LanguageMeans, LanguageNeutralizer
-from qa_service.errors import QAError
+from qa_service.errors import QAError, StoreError
 from qa_service.store.rows import read_generation, read_vectors
 from qa_service.store.store import Store
 
@@ -46,7 +46,10 @@ class PassageIndex:
         self.lock = threading.Lock()
         self._rebuild_lock = threading.Lock()
         self._rebuilding: threading.Thread | None = None
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder}: cannot be the folder of the index ({error.strerror}); move it away") from error
         self._state = self._load()
         self._remove_other_files()
         self._rebuild_if_due()

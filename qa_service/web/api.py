@@ -1,10 +1,12 @@
 """The HTTP API: a skin over the service's callables."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
+from fastapi import APIRouter, File, Form, HTTPException, Path, Query, Response, UploadFile
 from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
 from qa_service.config import Settings
@@ -29,6 +31,7 @@ from qa_service.web.source_page import render_source
 
 MAX_BODY = 1_000_000
 _MULTIPART_ROOM = 100_000
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _ERRORS: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut}, 413: {"model": ErrorOut}}
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {**_ERRORS, 404: {"model": ErrorOut}}
 
@@ -42,6 +45,7 @@ def make_router(service: Service, settings: Settings) -> APIRouter:
     _add_documents(router, service)
     _add_changes(router, service, settings.max_upload_mb * 1_000_000)
     _add_health(router, service)
+    _refuse_other_methods(router)
     return router
 
 
@@ -97,14 +101,16 @@ def _add_changes(router: APIRouter, service: Service, max_upload: int) -> None:
     )
     def add(
         response: Response,
-        file: Annotated[UploadFile, File(description="A text file in UTF-8")],
+        file: Annotated[list[UploadFile], File(description="A text file in UTF-8, one a request")],
         metadata: Annotated[str, Form(description='JSON, e.g. {"title": "...", "date": "2025-06-14"}')] = "{}",
     ) -> ReceiptOut:
         """Takes in a document and returns the receipt."""
-        content = file.file.read(max_upload + 1)
+        if len(file) > 1:
+            raise BadInput("file: send one file a request")
+        content = file[0].file.read(max_upload + 1)
         if len(content) > max_upload:
             raise BadInput(f"file: larger than {max_upload // 1_000_000} MB (QA_MAX_UPLOAD_MB)")
-        receipt = service.add(RawFile(_file_name(file.filename), content, _given(metadata)))
+        receipt = service.add(RawFile(_file_name(file[0].filename), content, _given(metadata)))
         response.status_code = 201 if receipt.status == "added" else 200
         return ReceiptOut.of(receipt)
 
@@ -126,12 +132,13 @@ def _add_changes(router: APIRouter, service: Service, max_upload: int) -> None:
 
 def _add_health(router: APIRouter, service: Service) -> None:
     @router.get("/livez", tags=["health"])
-    def livez() -> Health:
+    async def livez() -> Health:
+        """Needs no thread of the pool, which questions may fill."""
         return Health()
 
     @router.get("/readyz", tags=["health"], responses={503: {"model": ErrorOut}})
-    def readyz() -> Readiness:
-        """Reads the store: 503 when it cannot be read."""
+    async def readyz() -> Readiness:
+        """Reads the store, for a moment: 503 when it cannot be read."""
         _, total = service.documents(page=1, page_size=1)
         return Readiness(
             documents=total,
@@ -139,6 +146,24 @@ def _add_health(router: APIRouter, service: Service) -> None:
             model=service.model,
             neutralizer=service.neutralizer,
         )
+
+
+def _refuse_other_methods(router: APIRouter) -> None:
+    """405 for them: the chat, mounted at /, would answer that there is nothing here."""
+    taken: dict[str, set[str]] = {}
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            taken.setdefault(route.path, set()).update(route.methods or ())
+    for path, methods in taken.items():
+        others = sorted(_METHODS - methods)
+        router.add_api_route(path, _refusal(", ".join(sorted(methods))), methods=others, include_in_schema=False)
+
+
+def _refusal(allowed: str) -> Callable[[], Awaitable[None]]:
+    async def refuse() -> None:
+        raise HTTPException(405, headers={"Allow": allowed})
+
+    return refuse
 
 
 def _file_name(given: str | None) -> str:
@@ -151,5 +176,6 @@ def _given(metadata: str) -> dict[str, str]:
     try:
         given = GivenMetadata.model_validate_json(metadata)
     except ValidationError as error:
-        raise BadInput(f"metadata: {describe_validation(error.errors())}") from error
+        problem = describe_validation(error.errors()).replace(", sent as application/json", "")
+        raise BadInput(f"metadata: {problem.removeprefix('body: ')}") from error
     return given.model_dump(exclude_none=True)

@@ -17,6 +17,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     """The chat at /, the API beside it, its description at /docs without a CDN."""
     app = FastAPIOffline(
         title="qa-service",
+        redoc_url=None,
         description="Answers questions over documents in many languages with passages cited to the character.",
     )
     add_error_handlers(app)

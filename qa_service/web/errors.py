@@ -65,10 +65,11 @@ async def _handle_validation_error(_request: Request, error: Exception) -> JSONR
     return error_response(422, BadInput.code, describe_validation(error.errors()))
 
 
-async def _handle_http_error(_request: Request, error: Exception) -> JSONResponse:
+async def _handle_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == 400:  # FastAPI could not even decode the body
-        return error_response(422, BadInput.code, _NO_OBJECT)
+        is_form = request.headers.get("content-type", "").startswith("multipart/")
+        return error_response(422, BadInput.code, "body: is not a form that can be read" if is_form else _NO_OBJECT)
     status = error.status_code
     response = error_response(status, _CODES.get(status, "invalid_request"), _DETAILS.get(status, str(error.detail)))
     response.headers.update(error.headers or {})

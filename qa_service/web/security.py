@@ -58,9 +58,17 @@ class SecurityMiddleware:
         if scope["path"].rstrip("/").endswith(_CLOSED_PATHS):
             return "uploads go to POST /documents"
         origin = headers.get("origin")
-        if scope["method"] not in _SAFE_METHODS and origin is not None and urlsplit(origin).netloc != host:
+        if scope["method"] not in _SAFE_METHODS and origin is not None and _authority(origin) != host:
             return "requests from pages of another origin are not taken"
         return None
+
+
+def _authority(origin: str) -> str:
+    """Host and port of an origin, "" for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _host_name(url: str) -> str:

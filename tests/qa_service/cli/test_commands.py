@@ -182,3 +182,35 @@ def test_help_names_every_command(environment: dict[str, str]) -> None:
     assert done.returncode == 0
     for command in ("serve", "index", "ask", "documents", "delete", "restore", "reindex"):
         assert command in done.stdout
+
+
+def test_deleting_goes_on_after_an_id_that_is_not_there(environment: dict[str, str], tmp_path: Path) -> None:
+    environment = {**environment, "QA_DATA_DIR": str(tmp_path / "data")}
+    (tmp_path / "note.txt").write_text("A note to delete.", encoding="utf-8")
+    document_id = run(environment, "index", str(tmp_path / "note.txt")).stdout.split()[1]
+    done = run(environment, "delete", f"{document_id}?x", document_id)
+    assert done.returncode == 2
+    assert done.stdout == f"deleted {document_id}\n"
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_data_directory_is_not_taken_in(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("A note beside the data.", encoding="utf-8")
+    done = run({**environment, "QA_DATA_DIR": str(tmp_path / "data")}, "index", str(tmp_path))
+    assert (done.returncode, done.stdout.count("added")) == (0, 1)
+
+
+def test_a_data_directory_without_a_store_is_not_made(environment: dict[str, str], tmp_path: Path) -> None:
+    done = run({**environment, "QA_DATA_DIR": str(tmp_path / "typo")}, "documents")
+    assert done.returncode == 3
+    assert "index PATH" in done.stderr
+    assert not (tmp_path / "typo").exists()
+
+
+def test_what_steers_a_terminal_is_not_printed(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("Title \x1b]0;PWNED\x07\nThe lighthouse of Aral is red.", encoding="utf-8")
+    environment = {**environment, "QA_DATA_DIR": str(tmp_path / "data")}
+    assert run(environment, "index", str(tmp_path / "note.txt")).returncode == 0
+    done = run(environment, "ask", "What colour is the lighthouse of Aral?", "--min-confidence", "0")
+    assert "lighthouse" in done.stdout
+    assert "\x1b" not in done.stdout + run(environment, "documents").stdout

@@ -236,3 +236,44 @@ def test_foreign_hosts_and_pages_are_refused(client: TestClient) -> None:
 def test_the_chats_upload_route_is_closed(client: TestClient) -> None:
     response = client.post("/gradio_api/upload", files={"files": ("a.txt", b"a")})
     assert error_of(response)[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/ask", "POST"),
+        ("DELETE", "/documents", "GET, POST"),
+        ("PUT", "/livez", "GET"),
+        ("OPTIONS", "/ask", "POST"),
+    ],
+)
+def test_another_method_is_405_and_names_the_right_ones(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
+    response = client.request(method, path)
+    assert error_of(response)[:2] == (405, "method_not_allowed")
+    assert response.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "http://127.0.0.1@evil.example", "http://127.0.0.1:1"])
+def test_an_origin_that_is_not_this_one_is_refused(client: TestClient, origin: str) -> None:
+    assert error_of(client.post("/ask", json={"question": "a"}, headers={"Origin": origin}))[0] == 403
+
+
+def test_two_files_in_one_upload_are_refused(client: TestClient) -> None:
+    files = [("file", ("a.txt", b"First text.")), ("file", ("b.txt", b"Second text."))]
+    before = client.get("/documents").json()["total"]
+    assert error_of(client.post("/documents", files=files))[0] == 422
+    assert client.get("/documents").json()["total"] == before
+
+
+@pytest.mark.parametrize("question", ["?", "😀", "...", "\u200b"])
+def test_a_question_without_a_word_is_not_answered(client: TestClient, question: str) -> None:
+    answer = client.post("/ask", json={"question": question}).json()
+    assert answer["confidence"] == 0
+    assert client.post("/search", json={"question": question}).status_code == 200
+
+
+def test_confidence_does_not_depend_on_top_k(client: TestClient) -> None:
+    answers = [client.post("/ask", json={"question": "media forum", "top_k": k}).json() for k in (1, 5, 50)]
+    assert len({answer["confidence"] for answer in answers}) == 1
