@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from embeddings.bundled_configs import configs
+from embeddings.durable import sync_folder
 from embeddings.errors import ModelError
 from embeddings.folder_spec import FACTS_FILE
 from embeddings.packed_weights import REPAIR, PackedWeights, parse
@@ -81,7 +82,7 @@ def _write_aside(folder: Path, packed: PackedWeights, progress: Progress) -> Non
         _write_folder(aside, packed, progress)
         aside.chmod(0o755)
         aside.rename(folder)
-        _sync(folder.parent)
+        sync_folder(folder.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -99,7 +100,7 @@ def _write_folder(folder: Path, packed: PackedWeights, progress: Progress) -> No
     }
     _write_json(folder / FACTS_FILE, facts)
     for inner in (folder / "1_Pooling", folder / "2_Normalize", folder):
-        _sync(inner)
+        sync_folder(inner)
 
 
 def _write_json(path: Path, content: Any) -> str:
@@ -160,11 +161,3 @@ def _hub_name(name: str) -> str:
 def _flush(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

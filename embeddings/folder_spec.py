@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from embeddings.durable import file_sha256
 from embeddings.errors import ModelError
 from embeddings.model_folder import check_folder, load_json, load_object, weight_files
 from embeddings.spec import ModelSpec
@@ -50,7 +51,7 @@ def read_spec(folder: Path) -> ModelSpec:
 def _check_hashes(folder: Path, expected: dict[str, str]) -> None:
     for name, sha256 in expected.items():
         path = folder / name
-        if not path.is_file() or _sha256(path) != sha256:
+        if not path.is_file() or file_sha256(path) != sha256:
             raise ModelError(
                 f"{path} is missing or damaged: it is not the file that {FACTS_FILE} names; build it again"
             )
@@ -59,16 +60,11 @@ def _check_hashes(folder: Path, expected: dict[str, str]) -> None:
 def _weights_sha256(folder: Path, known: dict[str, str]) -> str:
     """The sha256 of the one weights file, or of the list of them in the form of sha256sum."""
     names = [path.relative_to(folder).as_posix() for path in weight_files(folder)]
-    hashes = [known.get(name) or _sha256(folder / name) for name in names]
+    hashes = [known.get(name) or file_sha256(folder / name) for name in names]
     if len(hashes) == 1:
         return hashes[0]
     lines = "".join(f"{sha256}  {name}\n" for sha256, name in zip(hashes, names, strict=True))
     return hashlib.sha256(lines.encode()).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _name_of(folder: Path) -> str:

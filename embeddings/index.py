@@ -4,7 +4,6 @@ An immutable base (a file that faiss wrote) and a delta of what came since. Read
 swaps: faiss crashes when one index is searched and changed at once. Scores are inner products of unit vectors.
 """
 
-import hashlib
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.durable import file_sha256, sync_folder
 from embeddings.encoder import Vectors
 from embeddings.errors import IndexFileError
 
@@ -80,7 +80,7 @@ class BaseIndex:
         if not all(np.array_equal(written.vector(int(i)), self.vector(int(i))) for i in sample):
             raise IndexFileError(f"{path.name} was written with other vectors; is the disk full or damaged?")
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return sha256
 
     def vector(self, vector_id: int) -> Vectors:
@@ -219,11 +219,6 @@ def check_vectors(vectors: Vectors, dimension: int) -> None:
         raise ValueError("vectors must be finite and of length 1")
 
 
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _search_delta(snapshot: _Snapshot, queries: Vectors, allowed: Ids | None) -> tuple[Scores, Ids]:
     visible = snapshot.visible
     if allowed is not None:
@@ -235,11 +230,3 @@ def _search_delta(snapshot: _Snapshot, queries: Vectors, allowed: Ids | None) ->
 
 def _sorted_ids(ids: Collection[int]) -> Ids:
     return np.unique(np.fromiter(ids, dtype=np.int64, count=len(ids)))
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

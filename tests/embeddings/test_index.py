@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from embeddings.durable import file_sha256
 from embeddings.encoder import Vectors
 from embeddings.errors import IndexFileError
 from embeddings.hashing import HashingEncoder
-from embeddings.index import BaseIndex, Ids, Scores, VectorIndex, file_sha256
+from embeddings.index import BaseIndex, Ids, Scores, VectorIndex
 
 DIMENSION = 16
 CLOSE = 1e-5

@@ -43,8 +43,17 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+def refusal(folder: Path) -> str:
+    """Why a folder is refused, nothing if it passes."""
+    try:
+        check_folder(folder)
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
 def test_a_plain_folder_passes(folder: Path) -> None:
-    check_folder(folder)
+    assert refusal(folder) == ""
 
 
 @pytest.mark.parametrize("name", ["modules.json", "config.json", "model.safetensors"])
@@ -77,7 +86,7 @@ def test_programs_are_refused_anywhere_below(folder: Path, name: str) -> None:
 def test_files_that_no_loader_runs_are_left_alone(folder: Path, name: str) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(b"")
-    check_folder(folder)
+    assert refusal(folder) == ""
 
 
 @pytest.mark.parametrize(
@@ -97,7 +106,7 @@ def test_references_to_own_code_are_refused(folder: Path, name: str, content: ob
 
 def test_a_vocabulary_may_hold_any_word(folder: Path) -> None:
     _save(folder / "vocab.json", {"auto_map": 7})
-    check_folder(folder)
+    assert refusal(folder) == ""
 
 
 @pytest.mark.parametrize(
