@@ -9,7 +9,7 @@ figures in eval/LOG.md). The means come from reference texts, one file a languag
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile, is_zipfile
@@ -24,7 +24,7 @@ from embeddings.spec import ModelSpec
 SHIPPED = Path(__file__).parent / "means"
 MIN_CORPUS_PASSAGES = 10
 _SHRINKAGE = 20
-"""A corpus mean of n passages counts n / (n + 20) beside the reference mean of the language."""
+"""What n passages say of a language beyond the reference counts n / (n + 20): a few speak of their topic too."""
 _MAX_SHARE = 0.25
 """At most this share of the dimensions is taken out, however many languages there are."""
 _MIN_SINGULAR = 1e-4
@@ -73,7 +73,7 @@ def shipped_means(spec: ModelSpec) -> LanguageMeans | None:
 
 
 class LanguageNeutralizer:
-    """Projects out `directions`, orthonormal rows of shape [r, d]."""
+    """Projects out `directions`, orthogonal rows of shape [r, d]; a row shorter than 1 is taken out in part."""
 
     def __init__(self, directions: Vectors) -> None:
         self.directions = directions
@@ -83,24 +83,32 @@ class LanguageNeutralizer:
         cls, dimension: int, reference: LanguageMeans | None, corpus: Mapping[str, tuple[Vectors, int]]
     ) -> "LanguageNeutralizer":
         """`corpus` gives for each language the mean of its passages, shape [d], and how many there are."""
-        known = reference.means if reference else {}
-        means = list(known.values())
-        for language, (mean, count) in sorted(corpus.items()):
-            if count >= MIN_CORPUS_PASSAGES:
-                prior = known.get(language, mean)
-                share = np.float32(count / (count + _SHRINKAGE))
-                means.append(share * mean + (1 - share) * prior)
-        if not means:
-            return cls(np.empty((0, dimension), dtype=np.float32))
-        _, singular, directions = np.linalg.svd(np.stack(means).astype(np.float64), full_matrices=False)
-        rank = min(int(np.sum(singular > _MIN_SINGULAR * singular[0])), int(_MAX_SHARE * dimension))
-        return cls(directions[:rank].astype(np.float32))
+        known = _span(list(reference.means.values()) if reference else [], dimension)
+        counted = [(mean, count) for mean, count in corpus.values() if count >= MIN_CORPUS_PASSAGES]
+        rest = [(mean - (mean @ known.T) @ known).astype(np.float32) for mean, _ in counted]
+        own = _span(rest, dimension)
+        if reference and len(own):
+            counts = np.array([count for _, count in counted])
+            parts = (np.stack(rest) @ own.T) ** 2  # how much each language has of each direction
+            shares = (counts / (counts + _SHRINKAGE)) @ parts / parts.sum(axis=0)
+            own = own * np.sqrt(shares)[:, np.newaxis]
+        directions = np.vstack([known, own])[: int(_MAX_SHARE * dimension)]
+        return cls(directions.astype(np.float32))
 
     def apply(self, vectors: Vectors) -> Vectors:
         """Unit vectors of shape [n, d] without the language; one that is nothing else stays as it is."""
         neutral = vectors - (vectors @ self.directions.T) @ self.directions
         lengths = np.linalg.norm(neutral, axis=1, keepdims=True)
         return np.where(lengths > _MIN_SINGULAR, neutral / np.maximum(lengths, _MIN_SINGULAR), vectors)
+
+
+def _span(vectors: Sequence[Vectors], dimension: int) -> Vectors:
+    """Orthonormal rows of shape [r, d] for what the vectors span, the strongest first."""
+    if not vectors:
+        return np.empty((0, dimension), dtype=np.float32)
+    _, singular, directions = np.linalg.svd(np.stack(vectors).astype(np.float64), full_matrices=False)
+    span: Vectors = directions[singular > _MIN_SINGULAR * max(1.0, singular[0])].astype(np.float32)
+    return span
 
 
 def fit_means(encoder: Encoder, folder: Path) -> LanguageMeans:

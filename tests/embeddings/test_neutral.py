@@ -76,8 +76,10 @@ def test_a_small_language_leans_on_its_reference() -> None:
     reference = LanguageMeans("", {"en": axes[0]})
     few = LanguageNeutralizer.fit(DIMENSION, reference, {"en": (axes[1], 5)})
     assert np.allclose(few.directions @ axes[1], 0)
-    enough = LanguageNeutralizer.fit(DIMENSION, reference, {"en": (axes[1], 10)})
-    assert np.allclose(np.linalg.norm(enough.directions @ axes[1]), 1)
+    for count in (10, 100, 10_000):
+        more = LanguageNeutralizer.fit(DIMENSION, reference, {"en": (axes[1], count)})
+        assert np.sum((more.directions @ axes[1]) ** 2) == pytest.approx(count / (count + 20), abs=1e-5)
+        assert np.sum((more.directions @ axes[0]) ** 2) == pytest.approx(1, abs=1e-5)
 
 
 def test_means_are_fitted_saved_and_loaded(tmp_path: Path) -> None:
