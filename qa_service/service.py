@@ -9,6 +9,7 @@ from qa_service.answering.confidence import DEPTH, ConfidenceModel
 from qa_service.answering.extractive import answer_text, cite
 from qa_service.answering.verify import verify_citation
 from qa_service.errors import BadInput, NotFound
+from qa_service.ingest.describe import is_text
 from qa_service.ingest.language import detect_language
 from qa_service.records import Answer, Citation, Document, Passage, Quarantined, Ranking, RawFile, Receipt
 from qa_service.retrieval.dense import DenseRetriever
@@ -175,7 +176,7 @@ def check_question(question: str) -> str:
         raise BadInput("question: is empty; ask something")
     if len(question) > MAX_QUESTION:
         raise BadInput(f"question: has {len(question):,} characters; at most {MAX_QUESTION:,} are allowed")
-    if "\0" in question or any("\ud800" <= character <= "\udfff" for character in question):
+    if not is_text(question):
         raise BadInput("question: holds a NUL or half a surrogate pair, which no text has")
     return " ".join(question.split())
 

@@ -104,14 +104,15 @@ class PassageIndex:
         base = BaseIndex.build(stored.ids, neutralizer.apply(stored.vectors))
         path = self._folder / f"base-{generation}-{time.time_ns():x}.faiss"
         sha256 = base.save(path)
-        with self.lock, self._store.database.writing() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO base_index VALUES (1, ?, ?, ?, ?, ?, ?)",
-                [path.name, sha256, len(base), base.last_id, generation, neutralizer.directions.tobytes()],
-            )
-            connection.execute("DELETE FROM tombstones WHERE generation <= ?", [generation])
-            state = self._over(connection, base, neutralizer)
-        self._state = state
+        with self.lock:
+            with self._store.database.writing() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO base_index VALUES (1, ?, ?, ?, ?, ?, ?)",
+                    [path.name, sha256, len(base), base.last_id, generation, neutralizer.directions.tobytes()],
+                )
+                connection.execute("DELETE FROM tombstones WHERE generation <= ?", [generation])
+                state = self._over(connection, base, neutralizer)
+            self._state = state  # still under the lock: what is added next goes into the new index
         self._remove_other_files()
 
     def close(self) -> None:

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from qa_service.errors import NotSupported
+from qa_service.ingest.describe import is_text
 from qa_service.service import MAX_QUESTION, MAX_TOP_K
 
 
 def _is_text(value: str) -> str:
     """JSON can say half a surrogate pair and NUL, which no text has."""
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if not is_text(value):
         raise ValueError("holds a NUL or half a surrogate pair, which no text has")
     return value
 
