@@ -90,6 +90,7 @@ def assert_document_is_whole(store: Store, document_id: str, encoder: HashingEnc
 
 def assert_index_is_the_truth(store: Store, index: PassageIndex, encoder: HashingEncoder) -> None:
     """Search gives what brute force over the neutral vectors of SQLite gives, up to rounding."""
+    index.close()  # a rebuild under way would swap the neutralizer between the two
     with store.database.reading() as connection:
         truth = {
             passage_id: index.neutral(vector[np.newaxis])[0] for passage_id, _, vector in read_vectors(connection, 0)
