@@ -10,15 +10,19 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
 from embeddings import bundled
 from embeddings.bundled import Progress
+from embeddings.bundled_reranker import shipped_reranker
+from embeddings.cross_encoder import CrossEncoderReranker
 from embeddings.encoder import Encoder
 from embeddings.errors import ModelError
 from embeddings.folder_spec import FACTS_FILE, read_spec
 from embeddings.model_folder import load_object
+from embeddings.reranker import Reranker
 from embeddings.sentence_transformer import SentenceTransformerEncoder
 from embeddings.spec import ModelSpec
 
 logger = logging.getLogger(__name__)
 
+OFF = "off"
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")  # a user and a name
 # Never fetched: pickled weights, programs, other runtimes' copies.
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
@@ -37,6 +41,18 @@ def load_encoder(
         return SentenceTransformerEncoder(_folder_of(model, allow_download))
     folder, spec = ready_folder(data_dir, progress)
     return SentenceTransformerEncoder(folder, spec=spec)
+
+
+def load_reranker(choice: str, encoder: Encoder, allow_download: bool = False) -> Reranker | None:
+    """The reranker of `choice` (folder or hub name); for "" the one that ships for the encoder, if there is one.
+
+    None for "off". Raises ModelError with what is wrong and what to do.
+    """
+    if choice == OFF:
+        return None
+    if choice:
+        return CrossEncoderReranker(_folder_of(choice, allow_download, "QA_RERANK"))
+    return shipped_reranker(encoder) if isinstance(encoder, SentenceTransformerEncoder) else None
 
 
 def ready_folder(data_dir: Path, progress: Progress | None = None) -> tuple[Path, ModelSpec]:
@@ -69,11 +85,11 @@ def _sound_spec(folder: Path) -> ModelSpec | None:
         return None
 
 
-def _folder_of(model: str, allow_download: bool) -> Path:
+def _folder_of(model: str, allow_download: bool, setting: str = "QA_MODEL") -> Path:
     if Path(model).is_dir():
         return Path(model)
     if not HUB_NAME.fullmatch(model):
-        raise ModelError(f"there is no model folder {model}; set QA_MODEL to a folder or to a name of the hub")
+        raise ModelError(f"there is no model folder {model}; set {setting} to a folder or to a name of the hub")
     try:
         return Path(
             snapshot_download(
@@ -83,7 +99,7 @@ def _folder_of(model: str, allow_download: bool) -> Path:
     except LocalEntryNotFoundError as error:
         raise ModelError(
             f"the model {model} is not in the hub's local cache; allow the download, or fetch it where there is a "
-            f"network and give its folder: hf download {model} --exclude '*.bin' --local-dir FOLDER; QA_MODEL=FOLDER"
+            f"network and give its folder: hf download {model} --exclude '*.bin' --local-dir FOLDER; {setting}=FOLDER"
         ) from error
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise ModelError(

@@ -43,13 +43,18 @@ def check_folder(folder: Path) -> None:
                 f"{folder} is no sentence-transformers folder: {name} is missing; "
                 "give the folder that SentenceTransformer.save() wrote"
             )
+    check_files(folder)
+    _check_modules(folder)
+
+
+def check_files(folder: Path) -> None:
+    """Raises ModelError unless the files of any model's folder are data, its weights among them."""
     files = list(_files(folder))
     for path in files:
         _check_file(path, folder)
     for path in files:
         if path.suffix.lower() == ".json" and path.name not in VOCABULARIES:
             _refuse_code_keys(load_json(path), path)
-    _check_modules(folder)
     if not weight_files(folder):
         raise ModelError(f"{folder} has no *.safetensors file; {SAFE_WEIGHTS}")
 

@@ -1,13 +1,16 @@
-"""The sentence-transformers encoder: the only home of sentence_transformers and torch."""
+"""The sentence-transformers encoder."""
 
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
+from torch import Tensor
+from transformers import PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from embeddings.encoder import Vectors
@@ -48,6 +51,24 @@ class SentenceTransformerEncoder:
 
     def encode_passages(self, passages: Sequence[str]) -> Vectors:
         return self._encode(passages, self._spec.passage_prefix)
+
+    @property
+    def transformer(self) -> PreTrainedModel:
+        """The model without pooling: what a reranker can be built on."""
+        return cast(PreTrainedModel, self._model[0].model)
+
+    def pair_tokens(self, query: str, passages: Sequence[str], max_tokens: int) -> dict[str, Tensor]:
+        """The query beside each passage as token ids, padded to one length."""
+        with self._lock:  # the tokenizer keeps its truncation as state
+            tokens: dict[str, Tensor] = self._model.tokenizer(
+                [query] * len(passages),
+                list(passages),
+                truncation="longest_first",
+                max_length=max_tokens,
+                padding=True,
+                return_tensors="pt",
+            )
+        return tokens
 
     def _encode(self, texts: Sequence[str], prefix: str) -> Vectors:
         if not texts:

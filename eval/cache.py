@@ -43,6 +43,11 @@ class CachedEncoder:
     def spec(self) -> ModelSpec:
         return self._encoder.spec
 
+    @property
+    def encoder(self) -> Encoder:
+        """The one whose vectors are kept."""
+        return self._encoder
+
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
         return self._encode("query", queries, self._encoder.encode_queries)
 

@@ -18,7 +18,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from eval.cache import CachedEncoder
 from eval.catalog import Choice, open_public_set
-from eval.models import open_encoder
+from eval.models import open_encoder, open_reranker
 from eval.pools import Pool
 from eval.run import CACHE, DEFAULT_EVALSETS
 from eval.service import ServiceSystem
@@ -33,7 +33,7 @@ _FOLDS = 5
 
 def rows(pool: Pool, encoder: CachedEncoder) -> Iterator[tuple[tuple[float, ...], bool, str]]:
     """Features, label and group of each question; a group is a question in all its languages."""
-    with closing(ServiceSystem(encoder)) as system:
+    with closing(ServiceSystem(encoder, open_reranker(encoder))) as system:
         system.index(pool.documents)
         for question in pool.questions:
             hits = system.service.search(question.text, DEPTH).hits

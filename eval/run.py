@@ -20,7 +20,7 @@ from embeddings.errors import ModelError
 from eval.cache import CachedEncoder
 from eval.catalog import OWN_SET, Choice, QuestionSet, known_sets, open_own_set, open_public_set, parse_pair
 from eval.manifest import manifest
-from eval.models import open_encoder
+from eval.models import open_encoder, open_reranker
 from eval.outcomes import run_set
 from eval.report import as_object, difference
 from eval.service import ServiceSystem
@@ -34,7 +34,10 @@ _ROOT = Path(__file__).resolve().parent.parent
 CACHE = _ROOT / "eval" / "cache" / "vectors.sqlite3"
 DEFAULT_EVALSETS = _ROOT.parent / "shared" / "evalsets"
 
-SYSTEMS: Mapping[str, Callable[[CachedEncoder], System]] = {"service": ServiceSystem, "textbook": TextbookSystem}
+SYSTEMS: Mapping[str, Callable[[CachedEncoder], System]] = {
+    "service": lambda encoder: ServiceSystem(encoder, open_reranker(encoder)),
+    "textbook": TextbookSystem,
+}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from embeddings.encoder import Encoder
+from embeddings.reranker import Reranker
 from eval.sets import CorpusDocument
 from eval.systems import Cited, Reply, Retrieved
 from qa_service.app import open_service
@@ -22,8 +23,8 @@ class ServiceSystem:
 
     name = "service"
 
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
+    def __init__(self, encoder: Encoder, reranker: Reranker | None) -> None:
+        self._encoder, self._reranker = encoder, reranker
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._service: Service | None = None
         self._refused: list[str] = []
@@ -41,7 +42,7 @@ class ServiceSystem:
         self._refused = []
         self._folder = tempfile.TemporaryDirectory(prefix="qa-eval-")
         settings = read_settings(data_dir=Path(self._folder.name))
-        self._service = open_service(settings, encoder=self._encoder)
+        self._service = open_service(settings, self._encoder, self._reranker)
         for document in documents:
             try:
                 self._service.add(RawFile(document.id, document.text.encode(), document.metadata))

@@ -157,6 +157,10 @@ class SetFolder:
     def corpus(self, language: str = "") -> tuple[CorpusDocument, ...]:
         return read_corpus(self.corpus_file(language))
 
+    def windows(self, language: str) -> tuple[CorpusDocument, ...]:
+        """Parallel windows of a few sentences, where a set has them (NTREX)."""
+        return read_corpus(self.path / f"passages.{language}.jsonl")
+
     def questions(self, language: str = "", corpus_language: str = "") -> tuple[Question, ...]:
         """Questions in `language` on the corpus in `corpus_language`, with the answers of the corpus' language."""
         questions = read_questions(self.questions_file(language, corpus_language))

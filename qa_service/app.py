@@ -4,11 +4,12 @@ import logging
 from contextlib import ExitStack, closing
 
 from embeddings.encoder import Encoder
-from embeddings.model_choice import load_encoder
+from embeddings.model_choice import OFF, load_encoder, load_reranker
 from embeddings.neutral import shipped_means
+from embeddings.reranker import Reranker
 from qa_service.answering import confidence
 from qa_service.config import Settings
-from qa_service.retrieval.dense import DenseRetriever
+from qa_service.retrieval.retriever import Retriever
 from qa_service.service import Service
 from qa_service.store.indexer import Indexer, Progress, remake
 from qa_service.store.manifest import IndexManifest
@@ -23,7 +24,15 @@ def choose_encoder(settings: Settings, progress: Progress | None = None) -> Enco
     return load_encoder(settings.model or None, settings.data_dir, settings.allow_download, progress)
 
 
-def open_service(settings: Settings, encoder: Encoder) -> Service:
+def choose_reranker(settings: Settings, encoder: Encoder) -> Reranker | None:
+    """The second stage that the settings name, by default the one that ships for the encoder. Raises ModelError."""
+    reranker = load_reranker(settings.rerank, encoder, settings.allow_download)
+    if reranker is None and settings.rerank != OFF:
+        log.warning("no reranker for %s: the first stage stands alone", encoder.spec.name)
+    return reranker
+
+
+def open_service(settings: Settings, encoder: Encoder, reranker: Reranker | None = None) -> Service:
     """The service over a data directory whose lock the caller holds. Raises StoreError and IndexMismatch."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as opened:
@@ -35,7 +44,7 @@ def open_service(settings: Settings, encoder: Encoder) -> Service:
         index = PassageIndex(store, settings.data_dir / "index", encoder.spec.dimension, reference)
         opened.pop_all()  # the service closes them
     return Service(
-        retriever=DenseRetriever(store, index, encoder),
+        retriever=Retriever(store, index, encoder, reranker),
         indexer=Indexer(store, index, encoder),
         confidence=confidence.DEFAULT,
         min_confidence=settings.min_confidence,

@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     model: str = ""
+    rerank: str = ""
     allow_download: bool = False
     min_confidence: float = Field(0.5, ge=0, le=1)
     max_upload_mb: int = Field(20, ge=1, le=1024)

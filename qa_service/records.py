@@ -106,10 +106,48 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where another passage stands that says the same."""
+
+    document_id: str
+    file_name: str
+    title: str
+    source: str | None
+    date: str | None
+    language: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a hit stands where it does. Ranks begin at 1, among the passages that were looked at.
+
+    `cosine` is the score of the vectors as the encoder gave them, `dense` that of the vectors without their language,
+    `lexical` the share of the question's letters, Han characters and numbers that stand in the passage,
+    `lexical_above_language` the same less what is usual for the passage's language, `rerank` the log-odds of the
+    second stage, None where it was not asked.
+    """
+
+    cosine_rank: int
+    cosine: float
+    dense_rank: int
+    dense: float
+    sentence: float
+    lexical_rank: int
+    lexical: float
+    lexical_above_language: float
+    matched_terms: tuple[str, ...]
+    first_stage_rank: int
+    first_stage: float
+    rerank: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A retrieved passage: its verbatim text, where it stands and how it scored (higher is better).
 
-    `sentence` is the one that is nearest to the question.
+    `sentence` is the one that is nearest to the question. `copies` say the same in the same words and are no hits of
+    their own; `corroborating` hits of the same search say it in another language.
     """
 
     passage_id: int
@@ -121,10 +159,25 @@ class Hit:
     metadata: Metadata
     score: float
     scores: Mapping[str, float]
+    explanation: Explanation
+    copies: tuple[Place, ...] = ()
+    corroborating: tuple[Place, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.text) != self.passage.span.end - self.passage.span.start:
             raise ValueError(f"the text of passage {self.passage_id} does not fit its span")
+
+    @property
+    def place(self) -> Place:
+        return Place(
+            document_id=self.passage.document_id,
+            file_name=self.file_name,
+            title=self.metadata.title,
+            source=self.metadata.source,
+            date=self.metadata.date,
+            language=self.passage.language,
+            span=self.passage.span,
+        )
 
     def slice(self, span: Span) -> str:
         """The verbatim text of a span inside the passage."""

@@ -12,7 +12,7 @@ from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.describe import is_text
 from qa_service.ingest.language import detect_language
 from qa_service.records import Answer, Citation, Document, Passage, Quarantined, Ranking, RawFile, Receipt
-from qa_service.retrieval.dense import DenseRetriever
+from qa_service.retrieval.retriever import Retriever
 from qa_service.store.indexer import Indexer, Progress, no_progress
 from qa_service.store.store import DocumentEntry
 
@@ -33,7 +33,7 @@ class Service:
     """Safe to call from several threads."""
 
     def __init__(
-        self, retriever: DenseRetriever, indexer: Indexer, confidence: ConfidenceModel, min_confidence: float
+        self, retriever: Retriever, indexer: Indexer, confidence: ConfidenceModel, min_confidence: float
     ) -> None:
         self._retriever, self._indexer = retriever, indexer
         self._confidence, self._min_confidence = confidence, min_confidence
@@ -64,7 +64,7 @@ class Service:
         watch = _Watch()
         vector = self._retriever.encode(search_query)
         watch.lap("encode")
-        hits = self._retriever.search(vector, top_k)
+        hits = self._retriever.search(search_query, vector, top_k)
         watch.lap("search")
         return Ranking(
             question=question,
@@ -84,7 +84,7 @@ class Service:
         vector = self._retriever.encode(search_query)
         watch.lap("encode")
         # what the confidence is read off does not depend on how many passages are asked for
-        found = self._retriever.search(vector, max(top_k, DEPTH))
+        found = self._retriever.search(search_query, vector, max(top_k, DEPTH))
         watch.lap("search")
         asks = any(map(str.isalnum, search_query))  # an emoji or a question mark alone has no answer
         confidence = self._confidence.confidence(found) if asks else 0.0

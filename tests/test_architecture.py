@@ -9,10 +9,17 @@ from importlinter.cli import lint_imports
 ROOT = Path(__file__).parent.parent
 HOMES = {
     "faiss": {"embeddings/index.py", "eval/textbook.py"},
-    "sentence_transformers": {"embeddings/sentence_transformer.py"},
+    "sentence_transformers": {"embeddings/sentence_transformer.py", "embeddings/cross_encoder.py"},
+    "torch": {
+        *(f"embeddings/{name}.py" for name in ("sentence_transformer", "bundled_reranker", "cross_encoder")),
+        "eval/train_reranker.py",
+    },
+    "opencc": {"qa_service/ingest/terms.py"},
+    "anyascii": {"qa_service/ingest/terms.py"},
     "huggingface_hub": {"embeddings/model_choice.py"},
     "sqlite3": {
         *("qa_service/store/database.py", "qa_service/store/rows.py", "qa_service/store/passage_index.py"),
+        "qa_service/store/lexical.py",
         "eval/cache.py",
     },
     "langchain_text_splitters": {"qa_service/ingest/chunk.py", "eval/textbook.py"},

@@ -57,7 +57,8 @@ class LocalSession:
 
     def _opened(self) -> Service:
         if self._service is None:
-            self._service = app.open_service(self._settings, self._encoder())
+            encoder = self._encoder()
+            self._service = app.open_service(self._settings, encoder, app.choose_reranker(self._settings, encoder))
         return self._service
 
     def _encoder(self) -> Encoder:

@@ -28,7 +28,8 @@ def run_server(settings: Settings, index_if_empty: Path | None) -> None:
         with DataDirectoryLock(settings.data_dir, "serve", url):
             with shown_progress("Building the model") as progress:
                 encoder = app.choose_encoder(settings, progress)
-            with closing(app.open_service(settings, encoder)) as service:
+            reranker = app.choose_reranker(settings, encoder)
+            with closing(app.open_service(settings, encoder, reranker)) as service:
                 if index_if_empty is not None and service.is_empty():
                     add_files(service.add, [index_if_empty], settings)
                     service.settle()

@@ -1,37 +1,121 @@
-"""The words of a text for the lexical index, in a form that SQLite's unicode61 tokenizer cuts at white space."""
+"""The words of a text in one form, whatever the script or spelling, for the lexical search.
 
+Words in Latin letters without diacritics, so that Қазақстан, Qazaqstan and qazaqstan are one word and names match
+across scripts; Han characters simplified; numbers in ASCII digits without grouping.
+"""
+
+import re
 import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
-from qa_service.ingest.search_form import is_wide
+import regex
+from anyascii import anyascii
+from opencc import OpenCC
 
-VERSION = "1"
+VERSION = "2"
+
+STEM = 6
+"""Words count by their first letters: what follows is mostly inflection (Can et al. 2008 on Turkish: five to six)."""
+_GRAM = 3
+
+_TOKEN = regex.compile(
+    r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?!\d)(?:[.,]\d+)?"  # grouped by thousands
+    r"|\d+(?:[.,]\d+)*"
+    r"|[\p{L}\p{M}]+(?:['’ʻʼ`‘][\p{L}\p{M}]+)*"
+)
+_GROUPED = regex.compile(r"(\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+)([.,]\d+)?")
+_HAN = regex.compile(r"\p{Han}+")
+_HAN_DIGITS = regex.compile(r"[〇零一二三四五六七八九]{2,}")
+_HAN_TO_ASCII = str.maketrans("〇零一二三四五六七八九", "00123456789")
+# Uzbek ў and Kazakh ң are o and n in their Latin alphabets, which anyascii does not know
+_BEFORE = str.maketrans({"ў": "o", "ң": "n", "ӊ": "n", "'": "", "’": "", "ʻ": "", "ʼ": "", "`": "", "‘": ""})
+# one letter for what the romanisations of one sound write differently
+_SOUNDS = {
+    **{"shch": "s", "sch": "s", "sh": "s", "ch": "c", "zh": "j", "kh": "h", "gh": "g", "ts": "c", "tz": "c"},
+    **{"ph": "f", "ck": "k", "dj": "j", "q": "k", "w": "v", "x": "h", "y": "i"},
+}
+_SOUND = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
+_DOUBLED = re.compile(r"(.)\1+")
 
 
-def terms(text: str) -> str:
-    """Words in one case and width; Han, kana and hangul, written without spaces, as overlapping pairs."""
-    found: list[str] = []
-    for word in _words(unicodedata.normalize("NFKC", text).casefold()):
-        for wide, run in _runs(word):
-            found += [a + b for a, b in pairwise(run)] if wide and len(run) > 1 else [run]
-    return " ".join(found)
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`words` are what the index finds a passage by; `folded` is the text that `grams` are looked up in."""
+
+    words: tuple[str, ...]
+    folded: str
 
 
-def _words(text: str) -> list[str]:
-    """Runs of letters, digits and the marks on them: vowel signs are part of a word."""
-    return "".join(
-        character if character.isalnum() or unicodedata.category(character).startswith("M") else " "
-        for character in text
-    ).split()
+def make_terms(text: str) -> Terms:
+    """The words of a text in order, and its folded form: words between single spaces, Han as it stands."""
+    words: list[str] = []
+    folded: list[str] = []
+    for token in _TOKEN.findall(_prepared(text)):
+        parts = [_number(token)] if token[0].isdigit() else _parts(token)
+        folded += parts
+        for part in parts:
+            words += _words(part)
+    return Terms(tuple(words), f" {' '.join(folded)} ")
 
 
-def _runs(word: str) -> list[tuple[bool, str]]:
-    """A word cut where wide characters begin or end."""
-    runs: list[tuple[bool, str]] = []
-    for character in word:
-        wide = is_wide(character)
-        if runs and runs[-1][0] == wide:
-            runs[-1] = (wide, runs[-1][1] + character)
+def grams(terms: Terms) -> frozenset[str]:
+    """What a folded text holds in common with another by: Han pairs, numbers, letters by threes with word borders."""
+    found: set[str] = set()
+    for part in terms.folded.split():
+        if part[0].isdigit():
+            found.add(f" {part} ")
+        elif _HAN.match(part):
+            found.update(a + b for a, b in pairwise(part))
         else:
-            runs.append((wide, character))
-    return runs
+            bounded = f" {part} "
+            found.update(bounded[i : i + _GRAM] for i in range(len(bounded) - _GRAM + 1))
+    return frozenset(found)
+
+
+def _parts(token: str) -> list[str]:
+    """A token cut into runs of Han, as they stand, and the rest in Latin letters."""
+    found: list[str] = []
+    last = 0
+    for run in _HAN.finditer(token):
+        found += [_romanised(token[last : run.start()]), run.group()]
+        last = run.end()
+    return [part for part in [*found, _romanised(token[last:])] if part]
+
+
+def _words(part: str) -> list[str]:
+    if _HAN.match(part):
+        return [a + b for a, b in pairwise(part)] or [part]
+    return [part if part[0].isdigit() else part[:STEM]]
+
+
+@lru_cache(maxsize=100_000)
+def _romanised(word: str) -> str:
+    latin = anyascii(word.translate(_BEFORE)).lower()
+    letters = "".join(character for character in latin if character.isalnum())
+    return _DOUBLED.sub(r"\1", _SOUND.sub(lambda found: _SOUNDS[found.group()], letters))
+
+
+def _number(token: str) -> str:
+    """1,234.5 as 1234d5: one token, whatever the digits and separators are."""
+    digits = "".join(str(unicodedata.digit(character, character)) for character in token)
+    grouped = _GROUPED.fullmatch(digits)
+    if grouped:
+        whole, fraction = grouped.group(1), grouped.group(2) or ""
+        return re.sub(r"\D", "", whole) + fraction.replace(",", "d").replace(".", "d")
+    return digits.replace(",", "d").replace(".", "d")
+
+
+@lru_cache(maxsize=1)
+def _converter() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def _prepared(text: str) -> str:
+    """In one case, width and form of Han; what Chinese writes digit by digit (二〇二四) stands there in digits too."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    if _HAN.search(text):
+        text = str(_converter().convert(text))
+        text = _HAN_DIGITS.sub(lambda run: f"{run.group()} {run.group().translate(_HAN_TO_ASCII)} ", text)
+    return text

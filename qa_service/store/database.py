@@ -102,6 +102,12 @@ _MIGRATIONS = (
     DELETE FROM base_index;
     ALTER TABLE base_index ADD COLUMN directions BLOB NOT NULL DEFAULT x'';
     """,
+    """
+    -- terms in Latin letters, and the folded text; they are filled by the reindex that the newer terms ask for
+    DROP TABLE lexical;
+    CREATE VIRTUAL TABLE lexical USING fts5 (words, folded UNINDEXED, tokenize = 'unicode61');
+    CREATE VIRTUAL TABLE lexical_words USING fts5vocab (lexical, row);
+    """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 

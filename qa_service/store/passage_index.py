@@ -15,6 +15,7 @@ from embeddings.errors import IndexFileError
 from embeddings.index import BaseIndex, Ids, Scores, VectorIndex
 from embeddings.neutral import LanguageMeans, LanguageNeutralizer
 from qa_service.errors import QAError, StoreError
+from qa_service.store.lexical import TermFrequencies, read_frequencies
 from qa_service.store.rows import read_generation, read_vectors
 from qa_service.store.store import Store
 
@@ -26,10 +27,14 @@ _PENDING_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The vectors in `index` are those that `neutralizer` gave: both are swapped together."""
+    """The vectors in `index` are those that `neutralizer` gave: they are swapped together.
+
+    `frequencies` say, as the neutralizer does, what the corpus as a whole was like when the base was built.
+    """
 
     neutralizer: LanguageNeutralizer
     index: VectorIndex
+    frequencies: TermFrequencies
 
 
 class PassageIndex:
@@ -61,6 +66,11 @@ class PassageIndex:
     def has_reference(self) -> bool:
         """Are the means of reference texts taken out, or those of the corpus alone?"""
         return self._reference is not None
+
+    @property
+    def frequencies(self) -> TermFrequencies:
+        """How common terms are in the corpus."""
+        return self._state.frequencies
 
     def neutral(self, vectors: Vectors) -> Vectors:
         """Vectors of shape [n, d] as the index holds them: without their language."""
@@ -139,7 +149,7 @@ class PassageIndex:
         index = VectorIndex(self._dimension, base, _tombstones(connection, last_id))
         newer = _read_all(connection, self._dimension, after_id=last_id)
         index.add(newer.ids, neutralizer.apply(newer.vectors))
-        return _State(neutralizer, index)
+        return _State(neutralizer, index, read_frequencies(connection))
 
     def _fit(self, stored: "_Stored") -> LanguageNeutralizer:
         corpus = {}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from embeddings.encoder import Vectors
-from qa_service.ingest.terms import terms
-from qa_service.records import Document, Hit, Metadata, Passage, Quarantined, Span
+from qa_service.records import Document, Explanation, Hit, Metadata, Passage, Quarantined, Span
+from qa_service.store.lexical import insert_terms
 from qa_service.store.manifest import IndexManifest
 
 
@@ -34,6 +34,20 @@ class Candidate:
     sentence: Span
     score: float
     scores: Mapping[str, float]
+    explanation: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What ranks a passage: vectors as the encoder gave them, of shape [d] and [sentences, d], and its folded text."""
+
+    passage_id: int
+    language: str
+    search_text: str
+    folded: str
+    vector: Vectors
+    sentences: tuple[Span, ...]
+    sentence_vectors: Vectors
 
 
 _HIT = """
@@ -82,7 +96,7 @@ def insert_passages(connection: sqlite3.Connection, passages: Sequence[EncodedPa
         ).lastrowid
         assert passage_id is not None
         connection.execute("INSERT INTO vectors VALUES (?, ?)", [passage_id, encoded.vector.tobytes()])
-        connection.execute("INSERT INTO lexical (rowid, terms) VALUES (?, ?)", [passage_id, terms(passage.search_text)])
+        insert_terms(connection, passage_id, passage.search_text)
         connection.executemany(
             "INSERT INTO sentences VALUES (?, ?, ?, ?)",
             [
@@ -172,19 +186,33 @@ def read_hit(connection: sqlite3.Connection, candidate: Candidate) -> Hit | None
         metadata=to_metadata(row, row["document_language"]),
         score=candidate.score,
         scores=candidate.scores,
+        explanation=candidate.explanation,
     )
 
 
-def read_sentences(
-    connection: sqlite3.Connection, passage_ids: Sequence[int], dimension: int
-) -> dict[int, tuple[list[Span], Vectors]]:
-    """The sentences of each passage with their vectors of shape [sentences, d]; deleted passages are left out."""
-    spans: dict[int, list[Span]] = {}
-    blobs: dict[int, list[bytes]] = {}
+def read_found(connection: sqlite3.Connection, passage_ids: Sequence[int], dimension: int) -> list[Found]:
+    """The passages in the order of their ids as given; those deleted meanwhile are left out."""
     marks = ", ".join("?" * len(passage_ids))
+    sentences: dict[int, list[sqlite3.Row]] = {}
     for row in connection.execute(
         f"SELECT * FROM sentences WHERE passage_id IN ({marks}) ORDER BY passage_id, start_char", passage_ids
     ):
-        spans.setdefault(row["passage_id"], []).append(Span(row["start_char"], row["end_char"]))
-        blobs.setdefault(row["passage_id"], []).append(row["vector"])
-    return {each: (spans[each], to_vectors(blobs[each], dimension)) for each in spans}
+        sentences.setdefault(row["passage_id"], []).append(row)
+    rows = connection.execute(
+        "SELECT id, language, search_text, folded, vector FROM passages JOIN vectors ON passage_id = id"
+        f" JOIN lexical ON lexical.rowid = id WHERE id IN ({marks})",
+        passage_ids,
+    )
+    found = {
+        row["id"]: Found(
+            passage_id=row["id"],
+            language=row["language"],
+            search_text=row["search_text"],
+            folded=row["folded"],
+            vector=np.frombuffer(row["vector"], dtype=np.float32),
+            sentences=tuple(Span(each["start_char"], each["end_char"]) for each in sentences[row["id"]]),
+            sentence_vectors=to_vectors([each["vector"] for each in sentences[row["id"]]], dimension),
+        )
+        for row in rows
+    }
+    return [found[each] for each in passage_ids if each in found]

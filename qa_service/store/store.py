@@ -5,23 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings.encoder import Vectors
 from qa_service.errors import IndexMismatch, NotFound
 from qa_service.records import Document, Hit, Metadata, Passage, Quarantined, Span
 from qa_service.store.database import FILE_NAME, Database
+from qa_service.store.lexical import find_by_words, word_counts
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.rows import (
     Candidate,
     EncodedPassage,
+    Found,
     delete_passages,
     insert_document,
     insert_manifest,
     insert_passages,
     insert_quarantined,
     next_generation,
+    read_found,
     read_generation,
     read_hit,
-    read_sentences,
     to_metadata,
     to_passage,
 )
@@ -197,10 +198,20 @@ class Store:
             found = [read_hit(connection, candidate) for candidate in candidates]
         return tuple(hit for hit in found if hit is not None)
 
-    def sentences(self, passage_ids: Sequence[int], dimension: int) -> dict[int, tuple[list[Span], Vectors]]:
-        """The sentences of each passage with their vectors of shape [sentences, d], as the encoder gave them."""
+    def found(self, passage_ids: Sequence[int], dimension: int) -> list[Found]:
+        """What ranks these passages, in their order; those deleted meanwhile are left out."""
         with self.database.reading() as connection:
-            return read_sentences(connection, passage_ids, dimension)
+            return read_found(connection, passage_ids, dimension)
+
+    def word_counts(self, words: Sequence[str]) -> dict[str, int]:
+        """In how many passages each of these words stands, those that stand in any."""
+        with self.database.reading() as connection:
+            return word_counts(connection, words)
+
+    def find_by_words(self, words: Sequence[str], k: int) -> list[int]:
+        """The ids of at most `k` passages that hold any of these words, best first by BM25."""
+        with self.database.reading() as connection:
+            return find_by_words(connection, words, k)
 
     def passage_ids(self) -> list[int]:
         with self.database.reading() as connection:

@@ -15,7 +15,7 @@ from qa_service.config import Settings
 from qa_service.errors import BadFile, BadInput, IndexMismatch, NotFound
 from qa_service.ingest.files import FileEntry, find_files
 from qa_service.records import Answer, Hit, Ranking, RawFile
-from qa_service.retrieval.dense import DenseRetriever
+from qa_service.retrieval.retriever import Retriever
 from qa_service.service import MAX_QUESTION, MAX_TOP_K, Service
 from qa_service.store.indexer import Indexer
 from qa_service.store.passage_index import PassageIndex
@@ -65,7 +65,8 @@ def assert_hits_are_slices(service: Service, hits: tuple[Hit, ...]) -> None:
         assert (hit.text_sha256, hit.file_name) == (detail.document.text_sha256, detail.document.file_name)
         assert hit.metadata == detail.document.metadata
         assert hit.sentence in hit.passage.sentences
-        assert hit.score == pytest.approx((hit.scores["dense"] + hit.scores["sentence"]) / 2)
+        assert hit.scores == {name: getattr(hit.explanation, name) for name in ("dense", "sentence", "lexical")}
+        assert hit.score == hit.explanation.first_stage
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert len({hit.passage_id for hit in hits}) == len(hits)
 
@@ -249,11 +250,11 @@ def test_many_may_ask_while_documents_come_and_stay(seeded: Service) -> None:
         assert all(each.result(timeout=30) > 0 for each in asking)
 
 
-class DeletingRetriever(DenseRetriever):
+class DeletingRetriever(Retriever):
     """Deletes every document after the search, before the answer is made: what another caller may do."""
 
-    def search(self, query_vector: Vectors, top_k: int) -> tuple[Hit, ...]:
-        hits = super().search(query_vector, top_k)
+    def search(self, query: str, query_vector: Vectors, top_k: int) -> tuple[Hit, ...]:
+        hits = super().search(query, query_vector, top_k)
         for document_id in {hit.passage.document_id for hit in hits}:
             Indexer(self.store, self.index, self.encoder).delete(document_id)
         return hits
@@ -264,7 +265,7 @@ def test_a_document_deleted_while_it_is_asked_is_not_cited(tmp_path: Path, min_c
     encoder, store = HashingEncoder(), Store(tmp_path)
     index = PassageIndex(store, tmp_path / "index", encoder.spec.dimension)
     indexer = Indexer(store, index, encoder)
-    service = Service(DeletingRetriever(store, index, encoder), indexer, confidence.DEFAULT, min_confidence)
+    service = Service(DeletingRetriever(store, index, encoder, None), indexer, confidence.DEFAULT, min_confidence)
     service.add(text_file("The caravanserai of Tash Rabat stands in Kyrgyzstan. It is old."))
     try:
         answer = service.ask("Tash Rabat")

@@ -11,10 +11,10 @@ import numpy as np
 
 from embeddings.hashing import HashingEncoder
 from qa_service.ingest.chunk import make_passages
-from qa_service.records import RawFile, Receipt
+from qa_service.records import Explanation, RawFile, Receipt, Span
 from qa_service.store.indexer import Indexer
 from qa_service.store.passage_index import PassageIndex
-from qa_service.store.rows import read_vectors
+from qa_service.store.rows import Candidate, read_vectors
 from qa_service.store.store import Store
 
 WORDS = ["forum", "trade", "саясат", "media", "论坛", "合作。", "Astana", "Астана", "өңір", "energy", "summit", "铁路"]
@@ -105,3 +105,22 @@ def assert_index_is_the_truth(store: Store, index: PassageIndex, encoder: Hashin
             assert len(nearest) == len({passage_id for passage_id, _ in nearest}) == len(best)
             assert np.allclose([score for _, score in nearest], best, atol=CLOSE)
             assert np.allclose([score for _, score in nearest], [exact[each] for each, _ in nearest], atol=CLOSE)
+
+
+def candidate(passage_id: int, score: float = 1.0) -> Candidate:
+    """As a search makes it; the sentence is none of the passage's."""
+    explanation = Explanation(
+        cosine_rank=1,
+        cosine=score,
+        dense_rank=1,
+        dense=score,
+        sentence=score,
+        lexical_rank=1,
+        lexical=0.0,
+        lexical_above_language=0.0,
+        matched_terms=(),
+        first_stage_rank=1,
+        first_stage=score,
+        rerank=None,
+    )
+    return Candidate(passage_id, Span(0, 1), score, {}, explanation)

@@ -1,0 +1,61 @@
+"""What a question and a passage share in letters, Han characters and numbers.
+
+Words match within a language, names and numbers across languages. Added to the dense score as it stands, that would
+undo the neutral ranking: a question would again prefer its own language. So a passage counts by how much more of the
+question it covers than the best passages of its own language do (eval/LOG.md).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from qa_service.ingest.terms import Terms, grams, make_terms
+from qa_service.store.lexical import TermFrequencies
+
+_BEST = 5
+"""A passage is compared with the mean of this many best ones of its language."""
+_MAX_WORDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalQuery:
+    """The pieces of a question, each with its weight, and its words."""
+
+    terms: Terms
+    weights: Mapping[str, float]
+
+    @classmethod
+    def of(cls, query: str, frequencies: TermFrequencies) -> "LexicalQuery":
+        terms = make_terms(query)
+        return cls(terms, {gram: frequencies.weight(gram) for gram in grams(terms)})
+
+    def coverage(self, folded: str) -> float:
+        """The share of the question's weight that stands in a folded text, 0.0 to 1.0."""
+        whole = sum(self.weights.values())
+        if not whole:
+            return 0.0
+        return sum(weight for gram, weight in self.weights.items() if gram in folded) / whole
+
+    def matched(self, folded: str) -> tuple[str, ...]:
+        """The words of the question, as folded, that stand in a folded text."""
+        return tuple(word for word in dict.fromkeys(self.terms.words) if word in folded)
+
+    def rare_words(self, counts: Mapping[str, int], passages: int) -> list[str]:
+        """The rarest words that stand in some passages: what makes a passage worth a look by itself."""
+        limit = max(_BEST, passages // 50)
+        known = [word for word in dict.fromkeys(self.terms.words) if 0 < counts.get(word, 0) <= limit]
+        return sorted(known, key=lambda word: counts[word])[:_MAX_WORDS]
+
+
+def centred(coverages: Sequence[float], languages: Sequence[str]) -> list[float]:
+    """Each coverage less the mean of the best ones in the same language."""
+    usual = {language: _mean_of_best(_of(language, coverages, languages)) for language in set(languages)}
+    return [coverage - usual[language] for coverage, language in zip(coverages, languages, strict=True)]
+
+
+def _of(language: str, coverages: Sequence[float], languages: Sequence[str]) -> list[float]:
+    return [coverage for coverage, own in zip(coverages, languages, strict=True) if own == language]
+
+
+def _mean_of_best(coverages: Iterable[float]) -> float:
+    best = sorted(coverages, reverse=True)[:_BEST]
+    return sum(best) / len(best)

@@ -1,0 +1,72 @@
+"""Question to hits: the nearest vectors and the rarest words find passages, the first stage ranks them by sentences
+and terms too, the second reads the best of them beside the question, and copies are folded."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from embeddings.encoder import Encoder, Vectors
+from embeddings.reranker import Reranker
+from qa_service.records import Hit
+from qa_service.retrieval.duplicates import corroborated, fold
+from qa_service.retrieval.first_stage import Ranked, behind, rank
+from qa_service.retrieval.lexical import LexicalQuery
+from qa_service.retrieval.second_stage import reranked
+from qa_service.store.passage_index import PassageIndex
+from qa_service.store.store import Store
+
+NEAREST = 50
+"""How many passages are found by their vectors and looked at."""
+BY_WORDS = 20
+"""How many are found by the question's rare words."""
+_COPIES = 3
+"""As many hits are read from the store beyond those asked for, since some may be copies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retriever:
+    """Safe to call from several threads. Without a reranker the first stage stands alone."""
+
+    store: Store
+    index: PassageIndex
+    encoder: Encoder
+    reranker: Reranker | None
+
+    def encode(self, query: str) -> Vectors:
+        """The vector of a query, shape [d]."""
+        vector: Vectors = self.encoder.encode_queries([query])[0]
+        return vector
+
+    def search(self, query: str, query_vector: Vectors, top_k: int) -> tuple[Hit, ...]:
+        """The `top_k` best passages that are no copies of each other, best first."""
+        vectors: dict[int, Vectors] = {}
+        hits = fold(self._hits(self._ranked(query, query_vector), top_k, vectors), top_k)
+        return corroborated(hits, lambda hit: vectors[hit.passage_id])
+
+    def _hits(self, ranked: Iterator[Ranked], top_k: int, vectors: dict[int, Vectors]) -> Iterator[Hit]:
+        """Read from the store a block at a time, as folding goes on; `vectors` takes those of the passages read."""
+        while block := list(islice(ranked, top_k + _COPIES)):
+            vectors.update((each.passage_id, each.vector) for each in block)
+            yield from self.store.hits([each.candidate() for each in block])
+
+    def _ranked(self, query: str, query_vector: Vectors) -> Iterator[Ranked]:
+        """The passages looked at, best first; behind them, as long as somebody asks, what is farther away."""
+        lexical = LexicalQuery.of(query, self.index.frequencies)
+        nearest = self._nearest(query_vector, NEAREST)
+        rare = lexical.rare_words(self.store.word_counts(lexical.terms.words), len(self.index))
+        seen = list(dict.fromkeys([*nearest, *self.store.find_by_words(rare, BY_WORDS)]))
+        ranked = rank(self.store.found(seen, len(query_vector)), query_vector, self.index.neutral, lexical)
+        if self.reranker is not None:
+            ranked = reranked(self.reranker, query, ranked)
+        yield from ranked
+        k = NEAREST
+        while len(nearest) == k:
+            k *= 4
+            nearest = self._nearest(query_vector, k)
+            farther = self.store.found([each for each in nearest if each not in set(seen)], len(query_vector))
+            seen += [each.passage_id for each in farther]
+            ranked = behind(ranked, rank(farther, query_vector, self.index.neutral, lexical))
+            yield from ranked
+
+    def _nearest(self, query_vector: Vectors, k: int) -> list[int]:
+        return [passage_id for passage_id, _ in self.index.search(query_vector, k)]

@@ -1,0 +1,65 @@
+"""The words of the passages: SQLite's full-text index, and how common each piece of a word is."""
+
+import math
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from qa_service.ingest.terms import Terms, grams, make_terms
+
+_SAMPLE = 2_048
+"""So many passages tell how common a term is; rarer ones count as if one of these held them."""
+_COMMON = 0.2
+"""What stands in a larger share of the passages says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TermFrequencies:
+    """In how many of `passages` sampled passages a gram stands."""
+
+    counts: Mapping[str, int]
+    passages: int
+
+    def weight(self, gram: str) -> float:
+        """The inverse document frequency of BM25, 0.0 for what stands almost everywhere."""
+        count = self.counts.get(gram, 0)
+        if count > _COMMON * self.passages and self.passages > 1 / _COMMON:
+            return 0.0
+        return math.log(1 + (self.passages - count + 0.5) / (count + 0.5))
+
+
+def insert_terms(connection: sqlite3.Connection, passage_id: int, text: str) -> None:
+    terms = make_terms(text)
+    connection.execute(
+        "INSERT INTO lexical (rowid, words, folded) VALUES (?, ?, ?)",
+        [passage_id, " ".join(terms.words), terms.folded],
+    )
+
+
+def read_frequencies(connection: sqlite3.Connection) -> TermFrequencies:
+    """From every n-th passage."""
+    total = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+    stride = max(1, total // _SAMPLE)
+    counts: Counter[str] = Counter()
+    passages = 0
+    for row in connection.execute("SELECT folded FROM lexical WHERE rowid % ? = 0", [stride]):
+        counts.update(grams(Terms((), row["folded"])))
+        passages += 1
+    return TermFrequencies(counts, passages)
+
+
+def find_by_words(connection: sqlite3.Connection, words: Iterable[str], k: int) -> list[int]:
+    """The ids of at most `k` passages that hold any of the words, best first by BM25."""
+    query = " OR ".join(f'"{word}"' for word in words)
+    if not query:
+        return []
+    rows = connection.execute("SELECT rowid FROM lexical WHERE lexical MATCH ? ORDER BY rank LIMIT ?", [query, k])
+    return [row["rowid"] for row in rows]
+
+
+def word_counts(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, int]:
+    """In how many passages each word stands."""
+    marks = ", ".join("?" * len(words))
+    rows = connection.execute(f"SELECT term, doc FROM lexical_words WHERE term IN ({marks})", words)
+    return {row["term"]: row["doc"] for row in rows}
