@@ -1,0 +1,261 @@
+"""What the second stage is trained on: a question, a passage that answers it, and passages that do not.
+
+Any question language with any passage language. The wrong passages are the first stage's own wrong hits (over all
+languages, in the answer's and in the question's), other passages of the same document, and the right passage without
+the sentence that answers. They carry the first stage's score, since the second stage is added to it.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.encoder import Encoder, Vectors
+from embeddings.neutral import LanguageMeans, LanguageNeutralizer
+from eval.sets import CorpusDocument, Question, SetFolder
+from eval.splits import document_key, families, is_held_out
+from qa_service.ingest.chunk import make_passages
+from qa_service.ingest.document import make_document
+from qa_service.ingest.search_form import make_search_form
+from qa_service.records import Document, Passage, RawFile
+
+WRONG = 4
+"""Wrong passages a group."""
+_STRIPPED_SHARE = 0.5
+_NEAR = 8
+"""A wrong hit is drawn from this many of the first stage's best."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`passages[0]` answers the question, the others do not. `scores` are those of the first stage."""
+
+    question: str
+    passages: tuple[str, ...]
+    scores: tuple[float, ...]
+    pair: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Right:
+    """The row of a question, of a passage that answers it, and that passage without its answering sentences."""
+
+    question: int
+    passage: int
+    stripped: str
+
+
+@dataclass(frozen=True)
+class GroupSource:
+    """Questions and passages of one set. `families` are equal where passages say the same, in whatever language."""
+
+    name: str
+    questions: tuple[str, ...]
+    question_languages: NDArray[np.str_]
+    passages: tuple[str, ...]
+    passage_languages: NDArray[np.str_]
+    documents: NDArray[np.str_]
+    families: NDArray[np.str_]
+    rights: tuple[_Right, ...]
+    question_vectors: Vectors
+    passage_vectors: Vectors
+
+    @cached_property
+    def answering(self) -> dict[int, set[str]]:
+        """The families that answer a question, by its row."""
+        found: dict[int, set[str]] = {}
+        for right in self.rights:
+            found.setdefault(right.question, set()).add(str(self.families[right.passage]))
+        return found
+
+    def groups(self, count: int, chance: random.Random) -> Iterator[Group]:
+        """Drawn evenly over the pairs of question and passage."""
+        for right in chance.choices(self.rights, k=count):
+            yield self.group(right, chance)
+
+    def group(self, right: _Right, chance: random.Random) -> Group:
+        scores = self.passage_vectors @ self.question_vectors[right.question]
+        wrong = [i for i in np.argsort(-scores)[:400] if str(self.families[i]) not in self.answering[right.question]]
+        language, asked = self.passage_languages[right.passage], self.question_languages[right.question]
+        beside = [
+            i
+            for i in np.flatnonzero(self.documents == self.documents[right.passage])
+            if i != right.passage and not any(r.passage == i for r in self._rights_of(right.question))
+        ]
+        lists = [
+            wrong[:_NEAR],
+            [i for i in wrong if self.passage_languages[i] == language][:_NEAR],
+            [i for i in wrong if self.passage_languages[i] == asked][:_NEAR],
+        ]
+        own = float(scores[right.passage])
+        chosen: list[int] = []
+        use_stripped = bool(right.stripped) and (not beside or chance.random() < _STRIPPED_SHARE)
+        if beside and not use_stripped:
+            lists.insert(0, beside)
+        for candidates in [*lists, wrong[: 10 * _NEAR], wrong[: 10 * _NEAR]]:
+            left = [int(i) for i in candidates if i not in chosen]
+            if left and len(chosen) + use_stripped < WRONG:
+                chosen.append(chance.choice(left))
+        passages, group_scores = [self.passages[i] for i in chosen], [float(scores[i]) for i in chosen]
+        if use_stripped:  # the second stage alone must tell it from the whole: it gets the same first score
+            passages.append(right.stripped)
+            group_scores.append(own)
+        return Group(
+            question=self.questions[right.question],
+            passages=(self.passages[right.passage], *passages),
+            scores=(own, *group_scores),
+            pair=f"{asked}>{language}",
+        )
+
+    def ranked(self, question: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The first stage's k best passages for a question, and their scores."""
+        scores = self.passage_vectors @ self.question_vectors[question]
+        best = np.argsort(-scores)[:k]
+        return best, scores[best]
+
+    def _rights_of(self, question: int) -> Sequence[_Right]:
+        return self._by_question.get(question, ())
+
+    @cached_property
+    def _by_question(self) -> dict[int, list[_Right]]:
+        found: dict[int, list[_Right]] = {}
+        for right in self.rights:
+            found.setdefault(right.question, []).append(right)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with the documents that answer it in one language, and what of them is the answer."""
+
+    question: Question
+    corpus_language: str
+
+
+class _Builder:
+    """Passages as the service makes them, and which of them answer."""
+
+    def __init__(self, name: str, documents: Sequence[CorpusDocument], family: dict[str, str]) -> None:
+        self._name, self._family = name, family
+        self._passages: list[str] = []
+        self._languages: list[str] = []
+        self._documents: list[str] = []
+        self._families: list[str] = []
+        self._made: dict[tuple[str, str], list[tuple[int, Passage, Document]]] = {}
+        for document in documents:
+            made, quarantined = make_document(RawFile(document.id, document.text.encode(), document.metadata))
+            for passage in make_passages(made, quarantined):
+                row = (len(self._passages), passage, made)
+                self._made.setdefault((document.id, document.language), []).append(row)
+                self._passages.append(passage.search_text)
+                self._languages.append(document.language)
+                self._documents.append(f"{document.id}/{document.language}")
+                self._families.append(family.get(document.id, document.id))
+
+    def build(self, asked: Sequence[_Asked], encoder: Encoder, means: LanguageMeans | None) -> GroupSource:
+        texts = list(dict.fromkeys((each.question.text, each.question.language) for each in asked))
+        rows = {text: row for row, text in enumerate(texts)}
+        vectors = encoder.encode_passages(self._passages)
+        languages = np.array(self._languages)
+        corpus = {
+            str(language): (vectors[languages == language].mean(axis=0), int(np.sum(languages == language)))
+            for language in set(self._languages)
+        }
+        neutralizer = LanguageNeutralizer.fit(vectors.shape[1], means, corpus)
+        passage_vectors = neutralizer.apply(vectors)
+        question_vectors = neutralizer.apply(encoder.encode_queries([text for text, _ in texts]))
+        rights = []
+        for each in asked:
+            row = rows[each.question.text, each.question.language]
+            for document in each.question.relevant:
+                made = self._made.get((document, each.corpus_language), [])
+                found = [_Right(row, i, stripped) for i, stripped in _answering(each.question, made)]
+                # a word of the answer stands elsewhere by chance: the passage nearest to the question is meant
+                found.sort(key=lambda right: -float(passage_vectors[right.passage] @ question_vectors[right.question]))
+                rights += found[:1]
+        return GroupSource(
+            name=self._name,
+            questions=tuple(text for text, _ in texts),
+            question_languages=np.array([language for _, language in texts]),
+            passages=tuple(self._passages),
+            passage_languages=languages,
+            documents=np.array(self._documents),
+            families=np.array(self._families),
+            rights=tuple(dict.fromkeys(rights)),
+            question_vectors=question_vectors,
+            passage_vectors=passage_vectors,
+        )
+
+
+def _answering(question: Question, made: Sequence[tuple[int, Passage, Document]]) -> Iterator[tuple[int, str]]:
+    """Rows of passages that hold an answer, and their text without the sentences that do."""
+    answers = question.answers or tuple(evidence.quote[:80] for evidence in question.evidence)
+    for row, passage, document in made:
+        text = document.text[passage.span.start : passage.span.end]
+        if not answers:
+            yield row, ""
+        elif any(answer and answer in text for answer in answers):
+            kept = [
+                make_search_form(document.text, sentence).text.strip()
+                for sentence in passage.sentences
+                if not any(answer in document.text[sentence.start : sentence.end] for answer in answers)
+            ]
+            yield row, " ".join(kept)
+
+
+def parallel_source(
+    folder: SetFolder, held_out: bool, encoder: Encoder, means: LanguageMeans | None, only: Sequence[str] = ()
+) -> GroupSource:
+    """Any question language on any corpus language (XQuAD, NTREX, MLQA)."""
+    languages = only or folder.languages
+    pairs = list(product(languages, languages))
+    name = folder.path.name
+    asked = [
+        _Asked(question, corpus_language)
+        for language, corpus_language in pairs
+        if folder.questions_file(language, corpus_language).is_file()
+        for question in folder.questions(language, corpus_language)
+    ]
+    # ids that the languages share are the same document already
+    shared = not any(folder.pair_file(*pair).is_file() for pair in pairs)
+    family = {} if shared else families(each.question for each in asked)
+    documents = [document for language in languages for document in folder.corpus(language)]
+    chosen = [d for d in documents if is_held_out(document_key(name, d.id, family)) == held_out]
+    ids = {document.id for document in chosen}
+    asked = [each for each in asked if each.question.answerable and ids.issuperset(each.question.relevant)]
+    return _Builder(name, chosen, family).build(asked, encoder, means)
+
+
+def single_source(folder: SetFolder, held_out: bool, encoder: Encoder, means: LanguageMeans | None) -> GroupSource:
+    """A set of one language."""
+    name = folder.path.name
+    chosen = [d for d in folder.corpus() if is_held_out(document_key(name, d.id, {})) == held_out]
+    ids = {document.id for document in chosen}
+    language = chosen[0].language
+    asked = [
+        _Asked(question, language)
+        for question in folder.questions()
+        if question.answerable and question.relevant and ids.issuperset(question.relevant)
+    ]
+    return _Builder(name, [d for d in chosen if d.language == language], {}).build(asked, encoder, means)
+
+
+def window_source(folder: SetFolder, held_out: bool, encoder: Encoder, means: LanguageMeans | None) -> GroupSource:
+    """NTREX's parallel windows: the first sentence of a window asks for the window in another language."""
+    name = folder.path.name
+    windows = {language: folder.windows(language) for language in folder.languages}
+    asked, chosen = [], []
+    for language in folder.languages:
+        for window in windows[language]:
+            if is_held_out(document_key(name, window.id.rpartition("-")[0], {})) != held_out:
+                continue
+            chosen.append(window)
+            made, _ = make_document(RawFile(window.id, window.text.encode(), {}))
+            first = make_passages(made, ())[0].sentences[0]
+            question = Question(window.id, made.text[first.start : first.end], language, True, (window.id,), (), (), ())
+            asked += [_Asked(question, other) for other in folder.languages if other != language]
+    return _Builder(f"{name} windows", chosen, {}).build(asked, encoder, means)
