@@ -1,12 +1,13 @@
 """The question sets by the names that `eval.run` takes, each with the pools it is run in."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eval.pools import Pool, limited, mixed_pool, own_candidates, single_corpus, whole_corpora
 from eval.sets import SetError, SetFolder, read_folder, read_questions
+from eval.splits import NEVER_FITTED_ON, document_key, families_of, is_held_out
 
 OWN_SET = "seeds"
 
@@ -23,11 +24,15 @@ class QuestionSet:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the command line may narrow: language pairs (question, corpus), languages, number of rotations."""
+    """What the command line may narrow: language pairs (question, corpus), languages, number of rotations.
+
+    `unseen`: only questions on documents that nothing was fitted on; the corpora stay whole.
+    """
 
     pairs: tuple[tuple[str, str], ...] = ()
     languages: tuple[str, ...] = ()
     rotations: int | None = None
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,9 @@ def open_public_set(name: str, evalsets: Path, choice: Choice, limit: int | None
         rotations=choice.rotations,
     )
     pools = public.pools(folder, narrowed)
+    if choice.unseen and name not in NEVER_FITTED_ON:
+        family = families_of(folder)
+        pools = tuple(_unseen(pool, public.folder, family) for pool in pools)
     files = sorted(path for path in folder.path.glob("*.jsonl") if not path.name.startswith("passages"))
     return _limit(QuestionSet(name, pools, public.asks, tuple(files)), limit)
 
@@ -122,6 +130,18 @@ def open_own_set(name: str, questions: Path, documents: Path, limit: int | None 
     """Questions with evidence over a folder of files. Raises SetError."""
     pool = Pool(name, read_folder(documents), read_questions(questions))
     return _limit(QuestionSet(name, (pool,), asks=True, files=(questions,)), limit)
+
+
+def _unseen(pool: Pool, folder: str, family: Mapping[str, str]) -> Pool:
+    """The same corpus, asked only what documents answer that stay out of every fit, or what none answers."""
+    return replace(
+        pool,
+        questions=tuple(
+            question
+            for question in pool.questions
+            if all(is_held_out(document_key(folder, id_, family)) for id_ in question.relevant)
+        ),
+    )
 
 
 def _limit(question_set: QuestionSet, limit: int | None) -> QuestionSet:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from embeddings.encoder import Encoder, Vectors
 from embeddings.neutral import LanguageMeans, LanguageNeutralizer
 from eval.sets import CorpusDocument, Question, SetFolder
-from eval.splits import document_key, families, is_held_out
+from eval.splits import document_key, families_of, is_held_out
 from qa_service.ingest.chunk import make_passages
 from qa_service.ingest.document import make_document
 from qa_service.ingest.search_form import make_search_form
@@ -220,9 +220,7 @@ def parallel_source(
         if folder.questions_file(language, corpus_language).is_file()
         for question in folder.questions(language, corpus_language)
     ]
-    # ids that the languages share are the same document already
-    shared = not any(folder.pair_file(*pair).is_file() for pair in pairs)
-    family = {} if shared else families(each.question for each in asked)
+    family = families_of(folder)
     documents = [document for language in languages for document in folder.corpus(language)]
     chosen = [d for d in documents if is_held_out(document_key(name, d.id, family)) == held_out]
     ids = {document.id for document in chosen}

@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     add("--pair", dest="pairs", nargs="+", action="extend", default=[], type=parse_pair, help="zh:en or 'zh>en'")
     add("--languages", nargs="+", action="extend", default=[], help="languages of a pool, or of all pairs")
     add("--rotations", type=int, help="only the first rotations of a mixed pool (all)")
+    add("--unseen", action="store_true", help="only questions on documents that nothing was fitted on")
     add("--evalsets", type=Path, default=DEFAULT_EVALSETS, help="folder of the public sets")
     add("--system", choices=[*SYSTEMS, "both"], help="(both; with --questions alone: service)")
     add("--limit", type=int, help="at most so many distinct questions a set, the same at each run")
@@ -100,7 +101,7 @@ def progress_bars(console: Console) -> Progress:
 
 def open_sets(options: argparse.Namespace, console: Console) -> list[QuestionSet]:
     """The sets asked for. One that is absent is named, and the run goes on, with the project's own set if need be."""
-    choice = Choice(tuple(options.pairs), tuple(options.languages), options.rotations)
+    choice = Choice(tuple(options.pairs), tuple(options.languages), options.rotations, options.unseen)
     names = list(dict.fromkeys(options.sets or ([] if options.questions else [OWN_SET])))
     opened = []
     if options.questions:

@@ -7,7 +7,7 @@ project's own questions stay out of every fit.
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from eval.sets import Question
+from eval.sets import Question, SetFolder
 
 HELD_OUT_SHARE = 0.25
 NEVER_FITTED_ON = frozenset({"seeds", "nomiracl", "nomiracl-candidates"})
@@ -23,6 +23,14 @@ def document_key(folder: str, document_id: str, families: Mapping[str, str]) -> 
     if folder in {"xquad", "xquad_abstain"}:
         return "xquad/" + document_id.rpartition("-")[0]
     return f"{folder}/{families.get(document_id, document_id)}"
+
+
+def families_of(folder: SetFolder) -> dict[str, str]:
+    """The families of a set whose languages have documents of their own (MLQA); empty for others."""
+    pairs = [(asked, held) for asked in folder.languages for held in folder.languages]
+    if not any(folder.pair_file(*pair).is_file() for pair in pairs):
+        return {}
+    return families(question for pair in pairs for question in folder.questions(*pair))
 
 
 def families(questions: Iterable[Question]) -> dict[str, str]:
