@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embeddings.encoder import Encoder, Vectors
-from qa_service.records import Hit
+from qa_service.records import NO_FILTERS, Filters, Hit
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.rows import Candidate
 from qa_service.store.store import Store
@@ -29,9 +29,10 @@ class DenseRetriever:
         vector: Vectors = self.encoder.encode_queries([query])[0]
         return vector
 
-    def search(self, query_vector: Vectors, top_k: int) -> tuple[Hit, ...]:
-        """The `top_k` best passages, best first."""
-        nearest = self.index.search(query_vector, max(top_k, CANDIDATES))
+    def search(self, query_vector: Vectors, top_k: int, filters: Filters = NO_FILTERS) -> tuple[Hit, ...]:
+        """The `top_k` best passages that the filters let through, best first."""
+        allowed = self.store.matching(filters) if filters else None
+        nearest = self.index.search(query_vector, max(top_k, CANDIDATES), allowed)
         sentences = self.store.sentences([passage_id for passage_id, _ in nearest], len(query_vector))
         found = [(passage_id, score) for passage_id, score in nearest if passage_id in sentences]
         if not found:

@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from embeddings.encoder import Vectors
+from embeddings.index import Ids
 from qa_service.errors import IndexMismatch, NotFound
-from qa_service.records import Document, Hit, Metadata, Passage, Quarantined, Span
+from qa_service.records import Document, Filters, Hit, Metadata, Passage, Quarantined, Span
 from qa_service.store.database import FILE_NAME, Database
+from qa_service.store.filters import condition
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.rows import (
     Candidate,
@@ -190,6 +194,13 @@ class Store:
                 "SELECT * FROM passages WHERE document_id = ? ORDER BY ordinal", [document_id]
             ).fetchall()
             return tuple(to_passage(connection, row) for row in rows)
+
+    def matching(self, filters: Filters) -> Ids:
+        """The ids of the passages that the filters let through, rising, of shape [n]."""
+        sql, parameters = condition(filters)
+        with self.database.reading() as connection:
+            rows = connection.execute(f"SELECT passages.id FROM passages WHERE {sql}", parameters)
+            return np.sort(np.fromiter((row[0] for row in rows), dtype=np.int64))
 
     def hits(self, candidates: Sequence[Candidate]) -> tuple[Hit, ...]:
         """The passages of the candidates in their order; those deleted meanwhile are left out."""
