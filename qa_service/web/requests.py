@@ -15,6 +15,7 @@ from qa_service.web.errors import describe_validation
 MAX_VALUES = 100
 """How many values a list of a filter holds at most."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*(?:-[A-Za-z0-9](?:-[A-Za-z0-9]{2,8})+)*")
+_MAX_SOURCE = 2_000  # no longer one is taken in
 _DOCUMENT_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -47,7 +48,12 @@ Language = Annotated[
 DocumentId = Annotated[
     str, _must(_DOCUMENT_ID.fullmatch, "is not a document's id, 32 digits 0-9 a-f; the list of documents shows them")
 ]
-Source = Annotated[Text, _must(str.strip, "is blank; name a source or leave it out")]
+Source = Annotated[
+    str,
+    Field(max_length=_MAX_SOURCE),
+    AfterValidator(_is_text),
+    _must(str.strip, "is blank; name a source or leave it out"),
+]
 Date = Annotated[str, _must(is_date, "is not a date of the calendar; write YYYY, YYYY-MM or YYYY-MM-DD")]
 
 
