@@ -49,10 +49,9 @@ DocumentId = Annotated[
     str, _must(_DOCUMENT_ID.fullmatch, "is not a document's id, 32 digits 0-9 a-f; the list of documents shows them")
 ]
 Source = Annotated[
-    str,
-    Field(max_length=_MAX_SOURCE),
-    AfterValidator(_is_text),
+    Text,
     _must(str.strip, "is blank; name a source or leave it out"),
+    _must(lambda value: len(value) <= _MAX_SOURCE, f"is longer than {_MAX_SOURCE:,} characters; no source is"),
 ]
 Date = Annotated[str, _must(is_date, "is not a date of the calendar; write YYYY, YYYY-MM or YYYY-MM-DD")]
 

@@ -141,7 +141,7 @@ def test_untouched_filter_restricts_and_shows_nothing(filled: Service) -> None:
         (("english", "", "", "", False), "Languages: is not a BCP 47 language tag; write it as in en, zh, zh-Hant"),
         (("en " * 101, "", "", "", False), "Languages: List should have at most 100"),
         (("", "a\0b", "", "", False), "Source: holds a NUL or half a surrogate pair"),
-        (("", "x" * 2_001, "", "", False), "Source: String should have at most 2000 characters"),
+        (("", "x" * 2_001, "", "", False), "Source: is longer than 2,000 characters"),
         (("", "", "yesterday", "", False), "From: is not a date of the calendar; write YYYY, YYYY-MM or YYYY-MM-DD."),
         (("", "", "", "2025-02-30", False), "To: is not a date of the calendar; write YYYY, YYYY-MM or YYYY-MM-DD."),
         (("", "", "2026", "2025", True), "To: lies before the first date; swap the two."),
