@@ -186,6 +186,29 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Filters:
+    """Which passages may be found: all conditions hold, any value of a list will do, what is empty restricts nothing.
+
+    A language is a passage's, and without sub-tags takes all of them; the rest is its document's. The dates are a first
+    and a last year, month or day in ISO 8601, both included, and let through no document without a date unless told to.
+    """
+
+    languages: tuple[str, ...] = ()
+    document_ids: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    date_from: str | None = None
+    date_to: str | None = None
+    include_undated: bool = False
+
+    def __bool__(self) -> bool:
+        """Is anything restricted?"""
+        return bool(self.languages or self.document_ids or self.sources or self.date_from or self.date_to)
+
+
+NO_FILTERS = Filters()
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A checked place in a document: the passage of `hit` and in it the quote."""
 

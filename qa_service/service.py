@@ -11,7 +11,18 @@ from qa_service.answering.verify import verify_citation
 from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.describe import is_text
 from qa_service.ingest.language import detect_language
-from qa_service.records import Answer, Citation, Document, Passage, Quarantined, Ranking, RawFile, Receipt
+from qa_service.records import (
+    NO_FILTERS,
+    Answer,
+    Citation,
+    Document,
+    Filters,
+    Passage,
+    Quarantined,
+    Ranking,
+    RawFile,
+    Receipt,
+)
 from qa_service.retrieval.retriever import Retriever
 from qa_service.store.indexer import Indexer, Progress, no_progress
 from qa_service.store.store import DocumentEntry
@@ -57,14 +68,14 @@ class Service:
         """Brings the index up to date at the end of a batch."""
         self._indexer.index.settle()
 
-    def search(self, question: str, top_k: int = 5) -> Ranking:
+    def search(self, question: str, top_k: int = 5, filters: Filters = NO_FILTERS) -> Ranking:
         """The plain ranking, also when nothing answers the question. Raises BadInput."""
         search_query = check_question(question)
         check_top_k(top_k)
         watch = _Watch()
         vector = self._retriever.encode(search_query)
         watch.lap("encode")
-        hits = self._retriever.search(search_query, vector, top_k)
+        hits = self._retriever.search(search_query, vector, top_k, filters)
         watch.lap("search")
         return Ranking(
             question=question,
@@ -76,7 +87,7 @@ class Service:
             timings_ms=watch.total(),
         )
 
-    def ask(self, question: str, top_k: int = 5) -> Answer:
+    def ask(self, question: str, top_k: int = 5, filters: Filters = NO_FILTERS) -> Answer:
         """The answer in the documents' own words, or that they don't hold it. Raises BadInput."""
         search_query = check_question(question)
         check_top_k(top_k)
@@ -84,7 +95,7 @@ class Service:
         vector = self._retriever.encode(search_query)
         watch.lap("encode")
         # what the confidence is read off does not depend on how many passages are asked for
-        found = self._retriever.search(search_query, vector, max(top_k, DEPTH))
+        found = self._retriever.search(search_query, vector, max(top_k, DEPTH), filters)
         watch.lap("search")
         asks = any(map(str.isalnum, search_query))  # an emoji or a question mark alone has no answer
         confidence = self._confidence.confidence(found) if asks else 0.0
@@ -92,7 +103,7 @@ class Service:
         answerable = bool(hits) and confidence >= self._min_confidence
         citations = cite(hits) if answerable else ()
         if not self._are_verified(citations):
-            return self.ask(question, top_k)  # a document was deleted a moment ago: the next search leaves it out
+            return self.ask(question, top_k, filters)  # a document was deleted meanwhile: the next search leaves it out
         watch.lap("answer")
         return Answer(
             id=uuid.uuid4().hex,

@@ -1,4 +1,4 @@
-"""`python -m qa_service`: serve, index, ask, documents, delete, restore, reindex.
+"""`python -m qa_service`: serve, index, ask, search, documents, delete, restore, reindex.
 
 Exit codes: 0 done; 1 the documents don't hold an answer; 2 bad input (the rest of a batch is done);
 3 the data directory or the model cannot be used; 130 interrupted.
@@ -15,12 +15,13 @@ from rich.table import Table
 
 from embeddings.errors import ModelError
 from qa_service.cli.batch import add_files
+from qa_service.cli.filters import DateFrom, DateTo, DocumentIds, IncludeUndated, Languages, Sources, filters_of
+from qa_service.cli.output import out, print_answer, print_ranking, print_receipts
 from qa_service.cli.progress import print_error, printable
 from qa_service.cli.session import session
 from qa_service.config import read_settings
 from qa_service.errors import BadInput, NotFound, QAError
 from qa_service.service import check_question
-from qa_service.web.responses import AnswerOut, ReceiptOut
 
 EXIT_NOT_ANSWERABLE, EXIT_BAD_INPUT, EXIT_UNUSABLE = 1, 2, 3
 
@@ -37,9 +38,10 @@ MinConfidence = Annotated[
     float | None, typer.Option("--min-confidence", help="Below it: not in these documents [QA_MIN_CONFIDENCE]")
 ]
 MaxUpload = Annotated[int | None, typer.Option("--max-upload-mb", help="Largest file, in MB [QA_MAX_UPLOAD_MB]")]
+Question = Annotated[str, typer.Argument(help="In any language")]
+TopK = Annotated[int, typer.Option("--top-k", min=1, max=50, help="How many passages to look at")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what the API returns")]
 
-out = Console(highlight=False, soft_wrap=True, markup=False)
 commands = typer.Typer(
     name="qa_service",
     help="Answers questions over documents in many languages with passages cited to the character.",
@@ -108,7 +110,7 @@ def index(
     settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download, max_upload_mb=max_upload_mb)
     with session(settings, "index", model=model, allow_download=allow_download) as opened:
         receipts, failures = add_files(opened.add, paths, settings)
-    _print_receipts(receipts)
+    print_receipts(receipts)
     if failures:
         _fail(f"{failures} of {failures + len(receipts)} files were not taken in", EXIT_BAD_INPUT)
         raise typer.Exit(EXIT_BAD_INPUT)
@@ -116,8 +118,14 @@ def index(
 
 @commands.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="In any language")],
-    top_k: Annotated[int, typer.Option("--top-k", min=1, max=50, help="How many passages to look at")] = 5,
+    question: Question,
+    top_k: TopK = 5,
+    languages: Languages = None,
+    sources: Sources = None,
+    document_ids: DocumentIds = None,
+    date_from: DateFrom = None,
+    date_to: DateTo = None,
+    include_undated: IncludeUndated = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     model: Model = None,
@@ -130,14 +138,42 @@ def ask(
     )
     flags = {"model": model, "allow_download": allow_download, "min_confidence": min_confidence}
     check_question(question)
+    filters = filters_of(languages, sources, document_ids, date_from, date_to, include_undated)
     with session(settings, "ask", **flags) as opened:
-        answer = opened.ask(question, top_k)
+        answer = opened.ask(question, top_k, filters)
     if as_json:
         out.print(answer.model_dump_json(indent=2))
     else:
-        _print_answer(answer)
+        print_answer(answer)
     if not answer.answerable:
         raise typer.Exit(EXIT_NOT_ANSWERABLE)
+
+
+@commands.command()
+def search(
+    question: Question,
+    top_k: TopK = 5,
+    languages: Languages = None,
+    sources: Sources = None,
+    document_ids: DocumentIds = None,
+    date_from: DateFrom = None,
+    date_to: DateTo = None,
+    include_undated: IncludeUndated = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    model: Model = None,
+    allow_download: AllowDownload = None,
+) -> None:
+    """List the passages nearest to a question, also when none of them answers it."""
+    settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download)
+    check_question(question)
+    filters = filters_of(languages, sources, document_ids, date_from, date_to, include_undated)
+    with session(settings, "search", model=model, allow_download=allow_download) as opened:
+        ranking = opened.search(question, top_k, filters)
+    if as_json:
+        out.print(ranking.model_dump_json(indent=2))
+    else:
+        print_ranking(ranking)
 
 
 @commands.command()
@@ -159,7 +195,7 @@ def documents(as_json: AsJson = False, data_dir: DataDir = None) -> None:
             *(document.document_id, printable(f"{document.file_name}\n{document.title}"), document.date or ""),
             *(document.language, str(document.passages)),
         )
-    Console(highlight=False, markup=False).print(table)
+    Console(highlight=False, markup=False, emoji=False).print(table)
 
 
 @commands.command()
@@ -205,26 +241,6 @@ def reindex(
     settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download)
     with session(settings, "reindex", model=model, allow_download=allow_download) as opened:
         out.print(f"{opened.reindex(everything)} documents made anew")
-
-
-def _print_receipts(receipts: list[ReceiptOut]) -> None:
-    for receipt in receipts:
-        kept_out = f", {len(receipt.quarantined)} stretches quarantined" if receipt.quarantined else ""
-        name = printable(receipt.file_name).replace("\n", " ")
-        out.print(f"{receipt.status} {receipt.document_id} {name}: {receipt.passages} passages{kept_out}")
-
-
-def _print_answer(answer: AnswerOut) -> None:
-    if not answer.answerable:
-        out.print(f"Not in these documents (confidence {answer.confidence:.2f}).")
-        return
-    out.print(printable(answer.answer or ""))
-    out.print()
-    for citation in answer.citations:
-        place = f"{citation.file_name} [{citation.quote_start_char_index}:{citation.quote_end_char_index}]"
-        about = ", ".join(part for part in (citation.title, citation.source, citation.date, citation.language) if part)
-        out.print(printable(f"[{citation.index}] {about} - {place}"))
-    out.print(f"confidence {answer.confidence:.2f}")
 
 
 def _fail(error: object, code: int) -> int:

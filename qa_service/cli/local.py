@@ -7,10 +7,10 @@ from embeddings.encoder import Encoder
 from qa_service import app
 from qa_service.cli.progress import shown_progress
 from qa_service.config import Settings
-from qa_service.records import RawFile
+from qa_service.records import Filters, RawFile
 from qa_service.service import Service
 from qa_service.store.store import Store
-from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut
+from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, SearchOut
 
 _PAGE_SIZE = 500
 
@@ -30,8 +30,11 @@ class LocalSession:
     def add(self, file: RawFile) -> ReceiptOut:
         return ReceiptOut.of(self._opened().add(file))
 
-    def ask(self, question: str, top_k: int) -> AnswerOut:
-        return AnswerOut.of(self._opened().ask(question, top_k))
+    def ask(self, question: str, top_k: int, filters: Filters) -> AnswerOut:
+        return AnswerOut.of(self._opened().ask(question, top_k, filters))
+
+    def search(self, question: str, top_k: int, filters: Filters) -> SearchOut:
+        return SearchOut.of(self._opened().search(question, top_k, filters))
 
     def documents(self) -> Iterator[DocumentOut]:
         with closing(Store(self._settings.data_dir)) as store:

@@ -3,14 +3,15 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from urllib.parse import quote
 
 import httpx
 
 from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound, QAError
-from qa_service.records import RawFile
+from qa_service.records import Filters, RawFile
 from qa_service.store.lock import Holder
-from qa_service.web.responses import AnswerOut, DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
+from qa_service.web.responses import AnswerOut, DocumentOut, DocumentsOut, ReceiptOut, ReindexOut, SearchOut
 
 _PAGE_SIZE = 500
 _TIMEOUT_S = 30
@@ -39,9 +40,13 @@ class RemoteSession:
         response = self._call("POST", "/documents", files={"file": (file.name, file.content)}, data=form)
         return ReceiptOut.model_validate_json(response.content)
 
-    def ask(self, question: str, top_k: int) -> AnswerOut:
-        response = self._call("POST", "/ask", json={"question": question, "top_k": top_k})
+    def ask(self, question: str, top_k: int, filters: Filters) -> AnswerOut:
+        response = self._call("POST", "/ask", json=_question_body(question, top_k, filters))
         return AnswerOut.model_validate_json(response.content)
+
+    def search(self, question: str, top_k: int, filters: Filters) -> SearchOut:
+        response = self._call("POST", "/search", json=_question_body(question, top_k, filters))
+        return SearchOut.model_validate_json(response.content)
 
     def documents(self) -> Iterator[DocumentOut]:
         page, entries = 1, self._page(1)
@@ -102,6 +107,10 @@ class RemoteSession:
             return _ERRORS.get(body["error_code"], QAError)(body["detail"])
         except (ValueError, KeyError, TypeError):
             return QAError(f"the service answered with status {response.status_code}")
+
+
+def _question_body(question: str, top_k: int, filters: Filters) -> dict[str, object]:
+    return {"question": question, "top_k": top_k, "filters": asdict(filters)}
 
 
 def _quoted(document_id: str) -> str:

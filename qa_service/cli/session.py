@@ -7,10 +7,10 @@ from typing import Protocol
 from qa_service.cli.remote import RemoteSession
 from qa_service.config import Settings
 from qa_service.errors import BadInput, StoreError
-from qa_service.records import RawFile
+from qa_service.records import Filters, RawFile
 from qa_service.store.database import FILE_NAME
 from qa_service.store.lock import DataDirectoryLock, read_holder
-from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut
+from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, SearchOut
 
 
 class Session(Protocol):
@@ -18,7 +18,9 @@ class Session(Protocol):
 
     def add(self, file: RawFile) -> ReceiptOut: ...
 
-    def ask(self, question: str, top_k: int) -> AnswerOut: ...
+    def ask(self, question: str, top_k: int, filters: Filters) -> AnswerOut: ...
+
+    def search(self, question: str, top_k: int, filters: Filters) -> SearchOut: ...
 
     def documents(self) -> Iterator[DocumentOut]: ...
 

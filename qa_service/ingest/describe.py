@@ -62,7 +62,7 @@ def _checked(file_name: str, field: str, value: str | None) -> str | None:
         raise BadFile(f"{file_name}: the given {field} is longer than {_MAX_VALUE:,} characters")
     if not is_text(value):
         raise BadFile(f"{file_name}: the given {field} holds a NUL or half a surrogate pair, which no text has")
-    if field == "date" and not _is_date(value):
+    if field == "date" and not is_date(value):
         raise BadFile(f"{file_name}: the given date is not YYYY, YYYY-MM or YYYY-MM-DD: {value[:40]}")
     if field == "language" and not _LANGUAGE.fullmatch(value):
         raise BadFile(f"{file_name}: the given language is not a BCP 47 code such as en, zh-Hant or kk: {value[:40]}")
@@ -76,7 +76,7 @@ def is_text(value: str) -> bool:
     return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _is_date(value: str) -> bool:
+def is_date(value: str) -> bool:
     if not _ISO_DATE.fullmatch(value):
         return False
     parts = [int(part) for part in value.split("-")]

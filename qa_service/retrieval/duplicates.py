@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 
 from embeddings.encoder import Vectors
-from qa_service.ingest.terms import grams, make_terms
+from qa_service.ingest.terms import make_terms
 from qa_service.records import Hit
 
-_COPY = 0.8
-"""Two texts are copies when this share of all their pieces stands in both, and all their numbers do."""
-_MIN_PIECES = 25
+_COPY = 0.7
+"""Two texts are copies when this share of all their pairs of words stands in both (shingles, Broder 1997), and all
+their numbers do."""
+_MIN_PAIRS = 8
 """A shorter sentence may stand in two reports by chance."""
 _SAME = 0.6
 """Cosine without language from which two passages tell the same: 99 of 100 pairs did (eval/LOG.md)."""
@@ -35,7 +37,7 @@ def are_copies(one: Hit, other: Hit) -> bool:
     if _overlap(one.text, other.text):
         return True
     sentences = one.slice(one.sentence), other.slice(other.sentence)
-    return min(len(_pieces(each)) for each in sentences) >= _MIN_PIECES and _overlap(*sentences)
+    return min(len(_word_pairs(each)) for each in sentences) >= _MIN_PAIRS and _overlap(*sentences)
 
 
 def corroborated(hits: Sequence[Hit], vector: Callable[[Hit], Vectors]) -> tuple[Hit, ...]:
@@ -63,20 +65,20 @@ def _primary(hit: Hit) -> str:
 
 
 def _overlap(one: str, other: str) -> bool:
-    pieces = _pieces(one), _pieces(other)
-    if not all(pieces) or _numbers(one) != _numbers(other):
+    pairs = _word_pairs(one), _word_pairs(other)
+    if not any(pairs) or _numbers(one) != _numbers(other):
         return False
-    return len(pieces[0] & pieces[1]) >= _COPY * len(pieces[0] | pieces[1])
+    return len(pairs[0] & pairs[1]) >= _COPY * len(pairs[0] | pairs[1])
 
 
 @lru_cache(maxsize=4_096)
-def _pieces(text: str) -> frozenset[str]:
-    return grams(make_terms(text))
+def _words(text: str) -> tuple[str, ...]:
+    return make_terms(text).words
+
+
+def _word_pairs(text: str) -> frozenset[tuple[str, str]]:
+    return frozenset(pairwise(_words(text)))
 
 
 def _numbers(text: str) -> frozenset[str]:
-    return frozenset(piece for piece in _pieces(text) if _is_number(piece))
-
-
-def _is_number(piece: str) -> bool:
-    return piece.strip()[0].isdigit()
+    return frozenset(word for word in _words(text) if word[0].isdigit())

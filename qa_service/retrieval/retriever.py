@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from embeddings.encoder import Encoder, Vectors
+from embeddings.index import Ids
 from embeddings.reranker import Reranker
-from qa_service.records import Hit
+from qa_service.records import NO_FILTERS, Filters, Hit
 from qa_service.retrieval.duplicates import corroborated, fold
 from qa_service.retrieval.first_stage import Ranked, behind, rank
 from qa_service.retrieval.lexical import LexicalQuery
@@ -37,10 +38,10 @@ class Retriever:
         vector: Vectors = self.encoder.encode_queries([query])[0]
         return vector
 
-    def search(self, query: str, query_vector: Vectors, top_k: int) -> tuple[Hit, ...]:
-        """The `top_k` best passages that are no copies of each other, best first."""
+    def search(self, query: str, query_vector: Vectors, top_k: int, filters: Filters = NO_FILTERS) -> tuple[Hit, ...]:
+        """The `top_k` best matching passages that are no copies of each other, best first."""
         vectors: dict[int, Vectors] = {}
-        hits = fold(self._hits(self._ranked(query, query_vector), top_k, vectors), top_k)
+        hits = fold(self._hits(self._ranked(query, query_vector, filters), top_k, vectors), top_k)
         return corroborated(hits, lambda hit: vectors[hit.passage_id])
 
     def _hits(self, ranked: Iterator[Ranked], top_k: int, vectors: dict[int, Vectors]) -> Iterator[Hit]:
@@ -49,12 +50,13 @@ class Retriever:
             vectors.update((each.passage_id, each.vector) for each in block)
             yield from self.store.hits([each.candidate() for each in block])
 
-    def _ranked(self, query: str, query_vector: Vectors) -> Iterator[Ranked]:
+    def _ranked(self, query: str, query_vector: Vectors, filters: Filters) -> Iterator[Ranked]:
         """The passages looked at, best first; behind them, as long as somebody asks, what is farther away."""
         lexical = LexicalQuery.of(query, self.index.frequencies)
-        nearest = self._nearest(query_vector, NEAREST)
+        allowed = self.store.matching(filters) if filters else None
+        nearest = self._nearest(query_vector, NEAREST, allowed)
         rare = lexical.rare_words(self.store.word_counts(lexical.terms.words), len(self.index))
-        seen = list(dict.fromkeys([*nearest, *self.store.find_by_words(rare, BY_WORDS)]))
+        seen = list(dict.fromkeys([*nearest, *self.store.find_by_words(rare, BY_WORDS, filters)]))
         ranked = rank(self.store.found(seen, len(query_vector)), query_vector, self.index.neutral, lexical)
         if self.reranker is not None:
             ranked = reranked(self.reranker, query, ranked)
@@ -62,11 +64,11 @@ class Retriever:
         k = NEAREST
         while len(nearest) == k:
             k *= 4
-            nearest = self._nearest(query_vector, k)
+            nearest = self._nearest(query_vector, k, allowed)
             farther = self.store.found([each for each in nearest if each not in set(seen)], len(query_vector))
             seen += [each.passage_id for each in farther]
             ranked = behind(ranked, rank(farther, query_vector, self.index.neutral, lexical))
             yield from ranked
 
-    def _nearest(self, query_vector: Vectors, k: int) -> list[int]:
-        return [passage_id for passage_id, _ in self.index.search(query_vector, k)]
+    def _nearest(self, query_vector: Vectors, k: int, allowed: Ids | None) -> list[int]:
+        return [passage_id for passage_id, _ in self.index.search(query_vector, k, allowed)]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qa_service.errors import StoreError
+from qa_service.store.filters import fold
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +185,7 @@ class Database:
         connection.row_factory = sqlite3.Row
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("folded", 1, lambda text: text and fold(text), deterministic=True)
         return connection
 
     def _migrate(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_service.ingest.terms import Terms, grams, make_terms
+from qa_service.store.filters import Condition
 
 _SAMPLE = 2_048
 """So many passages tell how common a term is; rarer ones count as if one of these held them."""
@@ -49,13 +50,18 @@ def read_frequencies(connection: sqlite3.Connection) -> TermFrequencies:
     return TermFrequencies(counts, passages)
 
 
-def find_by_words(connection: sqlite3.Connection, words: Iterable[str], k: int) -> list[int]:
+def find_by_words(connection: sqlite3.Connection, words: Iterable[str], k: int, where: Condition) -> list[int]:
     """The ids of at most `k` passages that hold any of the words, best first by BM25."""
     query = " OR ".join(f'"{word}"' for word in words)
     if not query:
         return []
-    rows = connection.execute("SELECT rowid FROM lexical WHERE lexical MATCH ? ORDER BY rank LIMIT ?", [query, k])
-    return [row["rowid"] for row in rows]
+    condition, parameters = where
+    rows = connection.execute(
+        "SELECT passages.id FROM lexical JOIN passages ON passages.id = lexical.rowid"
+        f" WHERE lexical MATCH ? AND {condition} ORDER BY rank LIMIT ?",
+        [query, *parameters, k],
+    )
+    return [row["id"] for row in rows]
 
 
 def word_counts(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, int]:

@@ -76,12 +76,15 @@ class PassageIndex:
         """Vectors of shape [n, d] as the index holds them: without their language."""
         return self._state.neutralizer.apply(vectors)
 
-    def search(self, query: Vectors, k: int) -> list[tuple[int, float]]:
-        """Passage ids and scores for one query of shape [d], as the encoder gave it; best first."""
+    def search(self, query: Vectors, k: int, allowed: Ids | None = None) -> list[tuple[int, float]]:
+        """Passage ids and scores for one query of shape [d], as the encoder gave it; best first.
+
+        Only the passages of `allowed` compete, when given; one that came after it was read waits for the next search.
+        """
         state = self._state
         scores: Scores
         ids: Ids
-        scores, ids = state.index.search(state.neutralizer.apply(query[np.newaxis]), k)
+        scores, ids = state.index.search(state.neutralizer.apply(query[np.newaxis]), k, allowed)
         return [(int(i), float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0]
 
     def add(self, ids: list[int], vectors: Vectors) -> None:

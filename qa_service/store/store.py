@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from embeddings.index import Ids
 from qa_service.errors import IndexMismatch, NotFound
-from qa_service.records import Document, Hit, Metadata, Passage, Quarantined, Span
+from qa_service.records import Document, Filters, Hit, Metadata, Passage, Quarantined, Span
 from qa_service.store.database import FILE_NAME, Database
+from qa_service.store.filters import condition
 from qa_service.store.lexical import find_by_words, word_counts
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.rows import (
@@ -192,6 +196,13 @@ class Store:
             ).fetchall()
             return tuple(to_passage(connection, row) for row in rows)
 
+    def matching(self, filters: Filters) -> Ids:
+        """The ids of the passages that the filters let through, rising, of shape [n]."""
+        sql, parameters = condition(filters)
+        with self.database.reading() as connection:
+            rows = connection.execute(f"SELECT passages.id FROM passages WHERE {sql}", parameters)
+            return np.sort(np.fromiter((row[0] for row in rows), dtype=np.int64))
+
     def hits(self, candidates: Sequence[Candidate]) -> tuple[Hit, ...]:
         """The passages of the candidates in their order; those deleted meanwhile are left out."""
         with self.database.reading() as connection:
@@ -208,10 +219,10 @@ class Store:
         with self.database.reading() as connection:
             return word_counts(connection, words)
 
-    def find_by_words(self, words: Sequence[str], k: int) -> list[int]:
-        """The ids of at most `k` passages that hold any of these words, best first by BM25."""
+    def find_by_words(self, words: Sequence[str], k: int, filters: Filters) -> list[int]:
+        """The ids of at most `k` matching passages that hold any of these words, best first by BM25."""
         with self.database.reading() as connection:
-            return find_by_words(connection, words, k)
+            return find_by_words(connection, words, k, condition(filters))
 
     def passage_ids(self) -> list[int]:
         with self.database.reading() as connection:

@@ -54,13 +54,12 @@ def _add_questions(router: APIRouter, service: Service) -> None:
     def ask(body: AskIn) -> AnswerOut:
         """The answer in the documents' own words, each quote cited to the character."""
         body.refuse_unbuilt()
-        return AnswerOut.of(service.ask(body.question, body.top_k))
+        return AnswerOut.of(service.ask(body.question, body.top_k, body.filters.to_filters()))
 
     @router.post("/search", tags=["questions"], responses=_ERRORS)
     def search(body: SearchIn) -> SearchOut:
         """The plain ranking of passages, also when nothing answers the question."""
-        body.refuse_unbuilt()
-        return SearchOut.of(service.search(body.question, body.top_k))
+        return SearchOut.of(service.search(body.question, body.top_k, body.filters.to_filters()))
 
 
 def _add_documents(router: APIRouter, service: Service) -> None:

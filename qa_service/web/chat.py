@@ -13,7 +13,9 @@ import gradio as gr
 from fastapi import FastAPI
 
 from qa_service.errors import BadInput, QAError
+from qa_service.records import Filters
 from qa_service.service import Service, check_question
+from qa_service.web.requests import read_filters
 from qa_service.web.thread import (
     render_bad_input,
     render_documents,
@@ -64,25 +66,46 @@ _SOURCE_FRAME = (
 )
 
 Turns = tuple[str, ...]
+Typed = str | bool | None
+"""What stands in a box or beside a tick; None in a box that nobody touched."""
 Update = tuple[Any, str, Any, Turns]
 """For the question box, the notice above it, the thread and the state of the session."""
 
 
-def answer_question(service: Service, question: str | None, turns: Turns) -> Iterator[Update]:
-    """First that the search is under way, then the answer. A question that cannot be asked stays in its box."""
+def answer_question(service: Service, question: str | None, turns: Turns, *typed: Typed) -> Iterator[Update]:
+    """First that the search is under way, then the answer. A question that cannot be asked stays in its box.
+
+    `typed` is what stands in the filter, in its order, or nothing.
+    """
     asked = question or ""
     try:
         check_question(asked)
+        filters = _read_typed(*typed)
     except BadInput as error:
         yield gr.update(), render_bad_input(error), gr.update(), turns
         return
     yield "", "", render_thread([*turns, render_pending(asked)]), turns
     try:
-        turn = render_turn(service.ask(asked))
+        turn = render_turn(service.ask(asked, filters=filters), filters)
     except QAError as error:
         turn = render_failure(asked, str(error))
     turns = (*turns, turn)[-MAX_TURNS:]
     yield "", "", render_thread(turns), turns
+
+
+def _read_typed(
+    languages: Typed = None, source: Typed = None, first: Typed = None, last: Typed = None, undated: Typed = False
+) -> Filters:
+    """Languages stand between commas or blanks; a source may hold both. Raises BadInput."""
+    tags, named, date_from, date_to = (str(each or "").strip() for each in (languages, source, first, last))
+    given = {
+        "languages": tags.replace(",", " ").split(),
+        "sources": [named] if named else [],
+        "date_from": date_from or None,
+        "date_to": date_to or None,
+        "include_undated": bool(undated),
+    }
+    return read_filters(given)
 
 
 def list_documents(service: Service) -> str:
@@ -101,6 +124,7 @@ def build_chat(service: Service) -> gr.Blocks:
                 with gr.Row(elem_id="examples"):
                     examples = [gr.Button(example, size="sm") for example in EXAMPLES]
                 notice = gr.Markdown(elem_id="notice", latex_delimiters=[])
+                filters = _draw_filters()
                 box, button = _draw_composer()
             with gr.Column(elem_id="source"):
                 _draw_fixed(_SOURCE_HEAD + _SOURCE_FRAME, "source-view")
@@ -108,7 +132,7 @@ def build_chat(service: Service) -> gr.Blocks:
         for trigger, given in [(button.click, box), (box.submit, box), *((each.click, each) for each in examples)]:
             trigger(
                 partial(answer_question, service),
-                inputs=[given, turns],
+                inputs=[given, turns, *filters],
                 outputs=[box, notice, thread, turns],
                 concurrency_limit=_CONCURRENT_QUESTIONS,
                 concurrency_id="ask",
@@ -116,6 +140,23 @@ def build_chat(service: Service) -> gr.Blocks:
             )
         blocks.load(partial(list_documents, service), outputs=documents, queue=False, **_QUIET)
     return blocks
+
+
+def _draw_filters() -> list[gr.Textbox | gr.Checkbox]:
+    """In the order in which they are read."""
+    boxes = [
+        ("Languages", "en, zh-Hant", "filter-languages"),
+        ("Source", "China Daily", "filter-source"),
+        ("From", "2016-10-24", "filter-from"),
+        ("To", "2025-06", "filter-to"),
+    ]
+    with gr.Accordion("Filter", open=False, elem_id="filter"), gr.Row(elem_id="filter-fields"):
+        drawn = [
+            gr.Textbox(label=label, placeholder=example, lines=1, max_lines=1, elem_id=elem_id, min_width=100)
+            for label, example, elem_id in boxes
+        ]
+        undated = gr.Checkbox(label="Include documents without a date", elem_id="filter-undated", min_width=100)
+    return [*drawn, undated]
 
 
 def _draw_composer() -> tuple[gr.Textbox, gr.Button]:

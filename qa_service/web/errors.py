@@ -84,8 +84,10 @@ def describe_validation(errors: Sequence[Any]) -> str:
     """The first fault in words: the field and what was wrong with it, without the value itself."""
     first = errors[0]
     field = ".".join(_printable(part) for part in first["loc"] if part not in {"body", "query", "path"}) or "body"
-    if first["type"] in {"json_invalid", "model_attributes_type"}:
+    if first["type"] == "json_invalid" or (first["type"] == "model_attributes_type" and field == "body"):
         return _NO_OBJECT
+    if first["type"] == "model_attributes_type":
+        return f"{field}: must be a JSON object"
     return f"{field}: {_printable(first['msg']).removeprefix('Value error, ')}"
 
 

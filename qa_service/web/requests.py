@@ -1,12 +1,22 @@
 """What the API takes: checked here, strictly; unknown fields are refused."""
 
+import re
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from qa_service.errors import NotSupported
-from qa_service.ingest.describe import is_text
+from qa_service.errors import BadInput, NotSupported
+from qa_service.ingest.describe import is_date, is_text
+from qa_service.records import Filters
 from qa_service.service import MAX_QUESTION, MAX_TOP_K
+from qa_service.web.errors import describe_validation
+
+MAX_VALUES = 100
+"""How many values a list of a filter holds at most."""
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*(?:-[A-Za-z0-9](?:-[A-Za-z0-9]{2,8})+)*")
+_MAX_SOURCE = 2_000  # no longer one is taken in
+_DOCUMENT_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def _is_text(value: str) -> str:
@@ -23,14 +33,104 @@ class _In(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class Filters(_In):
-    """Not built yet: refused as `not_supported` unless empty."""
+def _must(fit: Callable[[str], object], otherwise: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not fit(value):
+            raise ValueError(otherwise)
+        return value
 
-    languages: list[Text] = []
-    document_ids: list[Text] = []
-    sources: list[Text] = []
-    date_from: Text | None = None
-    date_to: Text | None = None
+    return AfterValidator(check)
+
+
+Language = Annotated[
+    str, _must(_LANGUAGE.fullmatch, "is not a BCP 47 language tag; write it as in en, zh, zh-Hant or kk-Cyrl")
+]
+DocumentId = Annotated[
+    str, _must(_DOCUMENT_ID.fullmatch, "is not a document's id, 32 digits 0-9 a-f; the list of documents shows them")
+]
+Source = Annotated[
+    Text,
+    _must(str.strip, "is blank; name a source or leave it out"),
+    _must(lambda value: len(value) <= _MAX_SOURCE, f"is longer than {_MAX_SOURCE:,} characters; no source is"),
+]
+Date = Annotated[str, _must(is_date, "is not a date of the calendar; write YYYY, YYYY-MM or YYYY-MM-DD")]
+
+
+class FiltersIn(_In):
+    """Which passages may be found. All conditions hold; an empty list or null restricts nothing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"languages": ["en"], "document_ids": [], "sources": [], "date_from": "2025-01-01", "date_to": None}
+            ]
+        }
+    )
+
+    languages: Annotated[
+        list[Language] | None,
+        Field(
+            max_length=MAX_VALUES,
+            description="Languages of the passage, BCP 47, any case: zh takes zh-Hans and zh-Hant, zh-Hant only itself",
+            examples=[["en", "zh"]],
+        ),
+    ] = []
+    document_ids: Annotated[
+        list[DocumentId] | None,
+        Field(
+            max_length=MAX_VALUES,
+            description="Ids from the list of documents",
+            examples=[["3dd684efc7d487530fed1469bf34a889"]],
+        ),
+    ] = []
+    sources: Annotated[
+        list[Source] | None,
+        Field(
+            max_length=MAX_VALUES,
+            description="Sources of the document; case and white space don't count",
+            examples=[["China Daily", "Kazinform"]],
+        ),
+    ] = []
+    date_from: Annotated[
+        Date | None,
+        Field(
+            description="The first day, month or year, itself included. What counts is whether the periods overlap: "
+            "a document of 2025 matches 2025-06-14",
+            examples=["2025-01-01"],
+        ),
+    ] = None
+    date_to: Annotated[
+        Date | None, Field(description="The last day, month or year, itself included", examples=["2025-06"])
+    ] = None
+    include_undated: Annotated[
+        bool, Field(description="Let through documents without a date, which otherwise match no date filter")
+    ] = False
+
+    @field_validator("date_to")
+    @classmethod
+    def _ends_after_it_begins(cls, last: str | None, info: ValidationInfo) -> str | None:
+        first = info.data.get("date_from")
+        if first and last and first[: len(last)] > last:
+            raise ValueError("lies before the first date; swap the two")
+        return last
+
+    def to_filters(self) -> Filters:
+        return Filters(
+            languages=tuple(self.languages or ()),
+            document_ids=tuple(self.document_ids or ()),
+            sources=tuple(self.sources or ()),
+            date_from=self.date_from,
+            date_to=self.date_to,
+            include_undated=self.include_undated,
+        )
+
+
+def read_filters(given: Mapping[str, object]) -> Filters:
+    """Filters from another way in, under the names of `FiltersIn`. Raises BadInput naming the field."""
+    try:
+        return FiltersIn.model_validate(given).to_filters()
+    except ValidationError as error:
+        raise BadInput(describe_validation(error.errors())) from error
 
 
 class Turn(_In):
@@ -44,18 +144,22 @@ class SearchIn(_In):
             "examples": [
                 {"question": "How large was the trade between China and Central Asia in 2024?", "top_k": 5},
                 {"question": "2024年中国与中亚国家的贸易额是多少？"},
+                {
+                    "question": "Сколько студентов из Казахстана учится в Китае?",
+                    "filters": {
+                        "languages": ["en"],
+                        "sources": ["Kazinform"],
+                        "date_from": "2016",
+                        "date_to": "2025-06",
+                    },
+                },
             ]
         }
     )
 
     question: Annotated[str, Field(min_length=1, max_length=MAX_QUESTION), AfterValidator(_is_text)]
     top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K)] = 5
-    filters: Filters = Filters()
-
-    def refuse_unbuilt(self) -> None:
-        """Raises NotSupported."""
-        if self.filters != Filters():
-            raise NotSupported("filters: not supported yet; leave them out")
+    filters: FiltersIn = FiltersIn()
 
 
 class AskIn(SearchIn):
@@ -64,7 +168,6 @@ class AskIn(SearchIn):
 
     def refuse_unbuilt(self) -> None:
         """Raises NotSupported."""
-        super().refuse_unbuilt()
         if self.stream:
             raise NotSupported("stream: not supported yet; leave it out or set it to false")
         if self.history:

@@ -9,21 +9,25 @@ from collections.abc import Sequence
 from qa_service.answering.extractive import quoted_line
 from qa_service.answering.messages import messages_in
 from qa_service.errors import BadInput
-from qa_service.records import Answer, Citation, Hit, Metadata
+from qa_service.records import NO_FILTERS, Answer, Citation, Filters, Hit, Metadata
 from qa_service.store.store import DocumentEntry
-from qa_service.web.markup import escape, provenance, source_url
+from qa_service.web.markup import escape, language_name, provenance, readable_date, source_url
 
 _EXCERPT = 220
+_LABELS = {"languages": "Languages", "sources": "Source", "date_from": "From", "date_to": "To"}
 
 
 def render_thread(turns: Sequence[str]) -> str:
     return f'<div class="turns">{"".join(turns)}</div>' if turns else ""
 
 
-def render_turn(answer: Answer) -> str:
-    """The question with its answer and the list of its citations, or the nearest passages when there is none."""
+def render_turn(answer: Answer, filters: Filters = NO_FILTERS) -> str:
+    """The question with its answer and the list of its citations, or the nearest passages when there is none.
+
+    The filters are shown: folded away, they would make documents seem to hold nothing.
+    """
     body = _render_answer(answer) if answer.answerable else _render_not_answerable(answer)
-    return _render_question(answer.question, body)
+    return _render_question(answer.question, _render_filters(filters) + body)
 
 
 def render_pending(question: str) -> str:
@@ -36,9 +40,11 @@ def render_failure(question: str, message: str) -> str:
 
 
 def render_bad_input(error: BadInput) -> str:
-    """The error as one line to a person: its field is the question they typed."""
+    """The error as one line to a person: its field is the question they typed, or a box of the filter."""
     field, _, problem = str(error).partition(": ")
-    line = f"The question {problem}." if field == "question" else f"{error}."
+    line = (
+        f"The question {problem}." if field == "question" else f"{_LABELS.get(field.split('.')[0], field)}: {problem}."
+    )
     return f'<p class="problem" role="alert">{escape(line)}</p>'
 
 
@@ -53,6 +59,17 @@ def render_documents(entries: Sequence[DocumentEntry], total: int) -> str:
 
 def _render_question(question: str, body: str) -> str:
     return f'<section class="turn"><h2 class="question" dir="auto">{escape(question)}</h2>{body}</section>'
+
+
+def _render_filters(filters: Filters) -> str:
+    if not filters:
+        return ""
+    dated = [(word, date) for word, date in (("from", filters.date_from), ("to", filters.date_to)) if date]
+    parts = [", ".join(map(language_name, filters.languages)), ", ".join(filters.sources)]
+    parts += [f"{word} {readable_date(date)}" for word, date in dated]
+    parts += ["also undated"] if dated and filters.include_undated else []
+    shown = " · ".join(part for part in parts if part)
+    return f'<p class="note filtered" lang="en">Only: {escape(shown)}</p>'
 
 
 def _render_answer(answer: Answer) -> str:

@@ -196,6 +196,31 @@ def test_source_is_a_sheet_on_a_phone(open_page: Callable[..., Watched]) -> None
     watched.assert_nothing_left()
 
 
+@pytest.mark.parametrize("window", list(WINDOWS))
+def test_filter_opens_restricts_and_says_what_is_wrong(open_page: Callable[..., Watched], window: str) -> None:
+    watched = open_page(window)
+    languages = watched.page.get_by_role("textbox", name="Languages")
+    expect(languages).to_be_hidden()
+    watched.page.get_by_role("button", name="Filter").click()
+    languages.fill("english")
+    watched.page.get_by_role("textbox", name="Question").fill(EXAMPLES[0])
+    watched.page.keyboard.press("Enter")
+    expect(watched.page.get_by_role("alert")).to_contain_text("Languages: is not a BCP 47 language tag")
+    languages.fill("en")
+    watched.page.get_by_role("textbox", name="Source").fill("china daily")
+    watched.page.get_by_role("textbox", name="From").fill("2025")
+    watched.page.get_by_label("Include documents without a date").check()
+    watched.ask(EXAMPLES[0])
+    turn = watched.page.locator("section.turn")
+    expect(turn).to_contain_text("Only: English · china daily · from 2025 · also undated")
+    facts = turn.locator(".card .facts").all_inner_texts()
+    assert facts
+    assert all("China Daily" in each for each in facts)
+    assert watched.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    watched.screenshot(f"{window}-filter")
+    watched.assert_nothing_left()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("window", list(WINDOWS))
 def test_pages_for_the_eye(open_page: Callable[..., Watched], window: str, scheme: str) -> None:

@@ -14,7 +14,7 @@ from qa_service.app import open_service, reindex
 from qa_service.config import Settings
 from qa_service.errors import BadFile, BadInput, IndexMismatch, NotFound
 from qa_service.ingest.files import FileEntry, find_files
-from qa_service.records import Answer, Hit, Ranking, RawFile
+from qa_service.records import NO_FILTERS, Answer, Filters, Hit, Ranking, RawFile
 from qa_service.retrieval.retriever import Retriever
 from qa_service.service import MAX_QUESTION, MAX_TOP_K, Service
 from qa_service.store.indexer import Indexer
@@ -152,6 +152,29 @@ def test_a_question_of_the_largest_size_and_any_white_space_is_searched(seeded: 
     assert result.search_query == " ".join(question.split())
 
 
+def test_only_what_the_filters_let_through_is_found_and_cited(tmp_path: Path) -> None:
+    service = open_service(Settings(data_dir=tmp_path, min_confidence=0), HashingEncoder(256))
+    for entry in find_files([SEEDS]):
+        assert isinstance(entry, FileEntry)
+        service.add(entry.read(1_000_000))
+    filters = Filters(sources=("china daily",), date_from="2025")
+    for question in QUESTIONS[:4]:
+        hits = service.search(question, 5, filters).hits
+        assert len(hits) == 5
+        assert_hits_are_slices(service, hits)
+        cited = [citation.hit for citation in service.ask(question, 5, filters).citations]
+        assert cited
+        assert {hit.metadata.source for hit in (*hits, *cited)} == {"China Daily"}
+    service.close()
+
+
+def test_what_no_passage_matches_is_not_in_these_documents(seeded: Service) -> None:
+    for filters in (Filters(languages=("fr",)), Filters(document_ids=("0" * 32,)), Filters(date_to="1999")):
+        assert seeded.search(QUESTIONS[0], 5, filters).hits == ()
+        answer = seeded.ask(QUESTIONS[0], 5, filters)
+        assert (answer.answerable, answer.confidence, answer.related) == (False, 0.0, ())
+
+
 def test_adding_and_deleting_shows_in_the_next_search(service: Service) -> None:
     receipt = service.add(text_file("The caravanserai of Tash Rabat stands in Kyrgyzstan."))
     assert not service.is_empty()
@@ -253,22 +276,47 @@ def test_many_may_ask_while_documents_come_and_stay(seeded: Service) -> None:
 class DeletingRetriever(Retriever):
     """Deletes every document after the search, before the answer is made: what another caller may do."""
 
-    def search(self, query: str, query_vector: Vectors, top_k: int) -> tuple[Hit, ...]:
-        hits = super().search(query, query_vector, top_k)
+    def search(self, query: str, query_vector: Vectors, top_k: int, filters: Filters = NO_FILTERS) -> tuple[Hit, ...]:
+        hits = super().search(query, query_vector, top_k, filters)
         for document_id in {hit.passage.document_id for hit in hits}:
             Indexer(self.store, self.index, self.encoder).delete(document_id)
         return hits
 
 
-@pytest.mark.parametrize("min_confidence", [0.0, 1.0])
-def test_a_document_deleted_while_it_is_asked_is_not_cited(tmp_path: Path, min_confidence: float) -> None:
-    encoder, store = HashingEncoder(), Store(tmp_path)
-    index = PassageIndex(store, tmp_path / "index", encoder.spec.dimension)
-    indexer = Indexer(store, index, encoder)
-    service = Service(DeletingRetriever(store, index, encoder, None), indexer, confidence.DEFAULT, min_confidence)
-    service.add(text_file("The caravanserai of Tash Rabat stands in Kyrgyzstan. It is old."))
-    try:
-        answer = service.ask("Tash Rabat")
-    finally:
+@pytest.fixture
+def make_deleting_service(tmp_path: Path) -> Iterator[Callable[[float], Service]]:
+    made = []
+
+    def make(min_confidence: float) -> Service:
+        encoder, store = HashingEncoder(), Store(tmp_path)
+        index = PassageIndex(store, tmp_path / "index", encoder.spec.dimension)
+        indexer = Indexer(store, index, encoder)
+        made.append(
+            Service(DeletingRetriever(store, index, encoder, None), indexer, confidence.DEFAULT, min_confidence)
+        )
+        return made[-1]
+
+    yield make
+    for service in made:
         service.close()
+
+
+@pytest.mark.parametrize("min_confidence", [0.0, 1.0])
+def test_a_document_deleted_while_it_is_asked_is_not_cited(
+    make_deleting_service: Callable[[float], Service], min_confidence: float
+) -> None:
+    service = make_deleting_service(min_confidence)
+    service.add(text_file("The caravanserai of Tash Rabat stands in Kyrgyzstan. It is old."))
+    answer = service.ask("Tash Rabat")
     assert (answer.answerable, answer.citations) == (False, ())
+
+
+def test_the_second_search_after_a_deletion_keeps_the_filters(
+    make_deleting_service: Callable[[float], Service],
+) -> None:
+    service = make_deleting_service(0)
+    gone = service.add(text_file("The caravanserai of Tash Rabat stands in Kyrgyzstan.")).document_id
+    other = service.add(text_file("The caravanserai of Tash Rabat is old.")).document_id
+    answer = service.ask("Tash Rabat", 5, Filters(document_ids=(gone,)))
+    assert (answer.answerable, answer.citations, answer.related) == (False, (), ())
+    assert service.document(other).passages

@@ -89,6 +89,31 @@ def test_ask_says_by_its_exit_code_that_nothing_answers(environment: dict[str, s
     assert "Not in these documents" in done.stdout
 
 
+def sources_found(environment: dict[str, str], *options: str) -> set[str]:
+    done = run(environment, "search", "trade and media", "--top-k", "50", "--json", *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    return {hit["source"] for hit in json.loads(done.stdout)["hits"]}
+
+
+def assert_filters_are_kept(environment: dict[str, str]) -> None:
+    sources = ["--source", "china DAILY", "--source", "kazinform", "--language", "EN"]
+    assert sources_found(environment, *sources, "--from", "2016", "--to", "2025-06-13") == {"Kazinform"}
+    done = run(environment, "ask", "How is the media forum?", "--document", FIRST_SEED, "--language", "zh")
+    assert (done.returncode, done.stdout) == (1, "Not in these documents (confidence 0.00).\n")
+
+
+def test_only_what_the_options_let_through_is_found(environment: dict[str, str]) -> None:
+    assert_filters_are_kept(environment)
+
+
+def test_search_prints_a_passage_and_its_place(environment: dict[str, str]) -> None:
+    done = run(environment, "search", "students from Kazakhstan in China", "--top-k", "2", "--source", "Kazinform")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [line.split(".")[0] for line in lines[::2]] == ["1", "2"]
+    assert all(", Kazinform, 2016-10-24, en - 002_e12e1a648fca8381.txt [" in line for line in lines[::2])
+
+
 def test_a_bad_file_is_one_line_and_the_rest_goes_on(environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_bytes(b"")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\0\0")
@@ -112,6 +137,8 @@ def test_a_bad_file_is_one_line_and_the_rest_goes_on(environment: dict[str, str]
         (("ask", "  "), 2),
         (("ask", "x" * 2001), 2),
         (("ask", "a", "--top-k", "0"), 2),
+        (("ask", "a", "--language", "english"), 2),
+        (("search", "a", "--from", "2025-02-30"), 2),
         (("delete", "nothing"), 2),
         (("unknown",), 2),
         (("ask", "a", "--model", "/no/such/model"), 3),
@@ -154,6 +181,8 @@ def test_commands_go_through_the_service_that_owns_the_data(
     assert document_id in run(environment, "documents").stdout
     answer = run(environment, "ask", "When did the observatory on Mount Kumbel open?", "--json")
     assert json.loads(answer.stdout)["citations"][0]["document_id"] == document_id
+    assert_filters_are_kept(environment)
+    assert sources_found(environment, "--to", "1999", "--include-undated") == {None}  # the note
     assert run(environment, "reindex").returncode == 0
     assert run(environment, "delete", document_id).returncode == 0
     assert document_id not in run(environment, "documents").stdout
@@ -180,7 +209,7 @@ def test_a_port_that_is_taken_is_named(environment: dict[str, str], service: str
 def test_help_names_every_command(environment: dict[str, str]) -> None:
     done = run(environment, "--help")
     assert done.returncode == 0
-    for command in ("serve", "index", "ask", "documents", "delete", "restore", "reindex"):
+    for command in ("serve", "index", "ask", "search", "documents", "delete", "restore", "reindex"):
         assert command in done.stdout
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.hashing import HashingEncoder
+from embeddings.index import Ids
 from qa_service.ingest.chunk import make_passages
 from qa_service.records import Explanation, RawFile, Receipt, Span
 from qa_service.store.indexer import Indexer
@@ -88,19 +89,23 @@ def assert_document_is_whole(store: Store, document_id: str, encoder: HashingEnc
     assert b"".join(vector["vector"] for vector in vectors) == expected.tobytes()
 
 
-def assert_index_is_the_truth(store: Store, index: PassageIndex, encoder: HashingEncoder) -> None:
-    """Search gives what brute force over the neutral vectors of SQLite gives, up to rounding."""
+def assert_index_is_the_truth(
+    store: Store, index: PassageIndex, encoder: HashingEncoder, allowed: Ids | None = None
+) -> None:
+    """Search gives what brute force over the neutral vectors of SQLite, or the allowed ones, gives, up to rounding."""
     index.close()  # a rebuild under way would swap the neutralizer between the two
     with store.database.reading() as connection:
         truth = {
             passage_id: index.neutral(vector[np.newaxis])[0] for passage_id, _, vector in read_vectors(connection, 0)
         }
     assert len(index) == len(truth)
+    if allowed is not None:
+        truth = {passage_id: truth[passage_id] for passage_id in allowed.tolist()}
     for query in encoder.encode_queries(["trade in Astana", "铁路 合作", "өңір саясат", "Document 7"]):
         neutral = index.neutral(query[np.newaxis])[0]
         exact = {passage_id: float(vector @ neutral) for passage_id, vector in truth.items()}
         for k in (1, 10, len(truth) + 5):
-            nearest = index.search(query, k)
+            nearest = index.search(query, k, allowed)
             best = sorted(exact.values(), reverse=True)[:k]
             assert len(nearest) == len({passage_id for passage_id, _ in nearest}) == len(best)
             assert np.allclose([score for _, score in nearest], best, atol=CLOSE)

@@ -85,6 +85,30 @@ def test_search_returns_the_ranking(client: TestClient) -> None:
         ({"question": "a", "top_k": 1.5}, "top_k"),
         ({"question": "a", "surprise": 1}, "surprise"),
         ({"question": "a", "filters": {"surprise": 1}}, "filters.surprise"),
+        ({"question": "a", "filters": []}, "filters"),
+        ({"question": "a", "filters": {"languages": "en"}}, "filters.languages"),
+        ({"question": "a", "filters": {"languages": ["en"] * 101}}, "filters.languages"),
+        ({"question": "a", "filters": {"languages": ["en", 5]}}, "filters.languages.1"),
+        ({"question": "a", "filters": {"languages": ["en", "english"]}}, "filters.languages.1"),
+        ({"question": "a", "filters": {"languages": ["zh_CN"]}}, "filters.languages.0"),
+        ({"question": "a", "filters": {"languages": ["en-"]}}, "filters.languages.0"),
+        ({"question": "a", "filters": {"languages": ["en\n"]}}, "filters.languages.0"),
+        ({"question": "a", "filters": {"languages": [""]}}, "filters.languages.0"),
+        ({"question": "a", "filters": {"document_ids": ["seeds"]}}, "filters.document_ids.0"),
+        ({"question": "a", "filters": {"document_ids": ["0" * 33]}}, "filters.document_ids.0"),
+        ({"question": "a", "filters": {"document_ids": ["0" * 32] * 101}}, "filters.document_ids"),
+        ({"question": "a", "filters": {"sources": [" \t"]}}, "filters.sources.0"),
+        ({"question": "a", "filters": {"sources": ["a\0"]}}, "filters.sources.0"),
+        ({"question": "a", "filters": {"sources": ["a"] * 101}}, "filters.sources"),
+        ({"question": "a", "filters": {"date_from": "2025-02-30"}}, "filters.date_from"),
+        ({"question": "a", "filters": {"date_from": "2025-6-1"}}, "filters.date_from"),
+        ({"question": "a", "filters": {"date_from": 2025}}, "filters.date_from"),
+        ({"question": "a", "filters": {"date_to": "2025-13"}}, "filters.date_to"),
+        ({"question": "a", "filters": {"date_to": "٢٠٢٥"}}, "filters.date_to"),
+        ({"question": "a", "filters": {"date_to": ""}}, "filters.date_to"),
+        ({"question": "a", "filters": {"date_from": "2025-06-14", "date_to": "2025-06-13"}}, "filters.date_to"),
+        ({"question": "a", "filters": {"date_from": "2025-07", "date_to": "2025-06-30"}}, "filters.date_to"),
+        ({"question": "a", "filters": {"include_undated": 1}}, "filters.include_undated"),
     ],
 )
 @pytest.mark.parametrize("path", ["/ask", "/search"])
@@ -110,7 +134,6 @@ def test_what_is_no_json_object_is_refused(client: TestClient, content: bytes) -
     ("body", "field"),
     [
         ({"stream": True}, "stream"),
-        ({"filters": {"languages": ["en"]}}, "filters"),
         ({"history": [{"role": "user", "content": "hello"}]}, "history"),
     ],
 )
@@ -121,8 +144,68 @@ def test_what_is_not_built_yet_is_refused_as_such(client: TestClient, body: dict
 
 
 def test_empty_forms_of_what_is_not_built_yet_are_taken(client: TestClient) -> None:
-    body = {"question": "a", "stream": False, "history": [], "filters": {"date_to": None, "document_ids": []}}
+    body = {"question": "a", "stream": False, "history": []}
     assert client.post("/ask", json=body).status_code == 200
+
+
+def found(client: TestClient, **filters: object) -> list[dict[str, object]]:
+    """The hits of a search, which /ask looks at as well."""
+    body = {"question": "media forum", "top_k": 50, "filters": filters}
+    answer = client.post("/ask", json=body)
+    assert answer.status_code == 200
+    hits = client.post("/search", json=body).json()["hits"]
+    assert {hit["document_id"] for hit in answer.json()["citations"]} <= {hit["document_id"] for hit in hits}
+    assert answer.json()["answerable"] == bool(hits)
+    return hits
+
+
+@pytest.mark.parametrize(
+    ("filters", "field", "values"),
+    [
+        ({"languages": ["ZH"]}, "language", {"zh"}),
+        ({"languages": ["en", "fr"]}, "language", {"en"}),
+        ({"sources": ["  kazinform NEWS\u00a0agency "]}, "source", {"Kazinform News Agency"}),
+        ({"sources": ["china daily", "Kazinform"]}, "source", {"China Daily", "Kazinform"}),
+        ({"date_from": "2025-06"}, "date", {"2025-06-14", "2025"}),
+        ({"date_from": "2016", "date_to": "2024-12-31"}, "date", {"2016-10-24"}),
+        ({"date_from": "2025", "date_to": "2025", "sources": ["China Daily"]}, "date", {"2025-06-14"}),
+        ({"document_ids": ["3dd684efc7d487530fed1469bf34a889"]}, "date", {"2025-05-29"}),
+        ({"document_ids": ["3dd684efc7d487530fed1469bf34a889"], "languages": ["zh"]}, "date", set()),
+        ({"document_ids": [UNKNOWN]}, "date", set()),
+        ({"languages": ["fr", "zh-Hant"]}, "language", set()),
+        ({"date_to": "1999"}, "date", set()),
+    ],
+)
+def test_only_what_the_filters_let_through_is_found(
+    client: TestClient, filters: dict[str, object], field: str, values: set[str]
+) -> None:
+    assert {hit[field] for hit in found(client, **filters)} == values
+
+
+def test_empty_filters_restrict_nothing(client: TestClient) -> None:
+    empty = {"languages": [], "document_ids": None, "sources": [], "date_from": None, "date_to": None}
+    assert found(client, **empty) == found(client, include_undated=True) == found(client)
+    assert client.post("/search", json={"question": "media forum", "top_k": 50}).json()["hits"] == found(client)
+
+
+def test_a_document_without_a_date_is_found_when_told_to(client: TestClient) -> None:
+    receipt = client.post("/documents", files={"file": ("undated.txt", b"The media forum has no date.")}).json()
+    assert receipt["date"] is None
+    for include_undated in (False, True):
+        hits = found(client, date_from="2025-06-01", include_undated=include_undated)
+        assert (receipt["document_id"] in {hit["document_id"] for hit in hits}) == include_undated
+    client.delete(f"/documents/{receipt['document_id']}")
+
+
+def test_a_wrong_filter_is_told_what_to_write(client: TestClient) -> None:
+    for filters, told in (
+        ({"languages": ["english"]}, "write it as in en, zh"),
+        ({"document_ids": ["1"]}, "the list of documents shows them"),
+        ({"date_to": "today"}, "write YYYY, YYYY-MM or YYYY-MM-DD"),
+        ({"date_from": "2026", "date_to": "2025"}, "swap the two"),
+        ({"sources": ["a"] * 101}, "at most 100"),
+    ):
+        assert told in error_of(client.post("/ask", json={"question": "a", "filters": filters}))[2]
 
 
 def test_a_body_over_a_megabyte_is_too_large(client: TestClient) -> None:
@@ -217,6 +300,9 @@ def test_the_api_description_needs_no_other_host(client: TestClient) -> None:
     assert "https://" not in page.text
     schema = client.get("/openapi.json").json()
     assert schema["components"]["schemas"]["AskIn"]["examples"]
+    filters = schema["components"]["schemas"]["FiltersIn"]
+    assert filters["examples"]
+    assert all("description" in field for field in filters["properties"].values())
     assert {"/ask", "/search", "/documents", "/documents/{document_id}", "/livez", "/readyz"} <= set(schema["paths"])
 
 

@@ -16,7 +16,7 @@ from qa_service.app import open_service
 from qa_service.config import Settings
 from qa_service.errors import StoreError
 from qa_service.ingest.language import detect_language
-from qa_service.records import RawFile, Span
+from qa_service.records import NO_FILTERS, Filters, RawFile, Span
 from qa_service.service import Service
 from qa_service.web.app import create_app
 from qa_service.web.chat import EXAMPLES, MAX_TURNS, answer_question, list_documents
@@ -103,6 +103,59 @@ def test_bad_question_gets_one_friendly_line_and_stays_in_its_box(
 
 
 @pytest.mark.parametrize(
+    ("typed", "found", "shown"),
+    [
+        (("EN", "", "", "", False), "Trade", "Only: EN"),
+        (("en, zh-Hant kk", "", "", "", False), "Trade", "Only: English, Chinese (traditional), Kazakh"),
+        (("zh", " a  &  B ", "", "", False), "中国石油", "Only: Chinese · a  &  B"),
+        (("zh", None, " 2025 ", "2025-06", True), "中国石油", "· from 2025 · to June 2025 · also undated"),
+    ],
+)
+def test_filter_finds_only_what_it_lets_through_and_is_shown(
+    filled: Service, typed: tuple, found: str, shown: str
+) -> None:
+    *_, (_, notice, thread, turns) = answer_question(filled, "trade 贸易 jobs 就业?", (), *typed)
+    assert notice == ""
+    assert len(turns) == 1
+    assert shown in seen(thread)
+    assert thread.count('class="source card"') == 1
+    assert found in seen(thread)
+
+
+def test_filter_that_lets_nothing_through_is_no_failure(filled: Service) -> None:
+    *_, (_, _, thread, _) = answer_question(filled, "trade?", (), "fr", "<b>Nobody</b>", "", "", False)
+    assert "don’t hold an answer" in seen(thread)
+    assert "Only: French · <b>Nobody</b>" in seen(thread)
+
+
+def test_untouched_filter_restricts_and_shows_nothing(filled: Service) -> None:
+    _, _, without, _ = last_update(filled, "trade?")
+    for typed in ((None,) * 5, ("", " ", "", "", False), (" , ", "", "", "", True)):
+        *_, (_, _, thread, _) = answer_question(filled, "trade?", (), *typed)
+        assert thread == without
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        (("english", "", "", "", False), "Languages: is not a BCP 47 language tag; write it as in en, zh, zh-Hant"),
+        (("en " * 101, "", "", "", False), "Languages: List should have at most 100"),
+        (("", "a\0b", "", "", False), "Source: holds a NUL or half a surrogate pair"),
+        (("", "x" * 2_001, "", "", False), "Source: is longer than 2,000 characters"),
+        (("", "", "yesterday", "", False), "From: is not a date of the calendar; write YYYY, YYYY-MM or YYYY-MM-DD."),
+        (("", "", "", "2025-02-30", False), "To: is not a date of the calendar; write YYYY, YYYY-MM or YYYY-MM-DD."),
+        (("", "", "2026", "2025", True), "To: lies before the first date; swap the two."),
+    ],
+)
+def test_wrong_filter_gets_one_friendly_line_and_the_question_stays(filled: Service, typed: tuple, line: str) -> None:
+    ((box, notice, thread, turns),) = answer_question(filled, "trade?", ("<section>",), *typed)
+    assert seen(notice).startswith(line)
+    assert "value" not in box
+    assert "value" not in thread
+    assert turns == ("<section>",)
+
+
+@pytest.mark.parametrize(
     ("question", "said"),
     [
         ("How deep is the lake in the mountains?", "These documents don’t hold an answer to this question."),
@@ -154,7 +207,7 @@ def test_failure_of_the_store_is_one_line(filled: Service) -> None:
         def __init__(self) -> None:
             pass
 
-        def ask(self, question: str, top_k: int = 5):
+        def ask(self, question: str, top_k: int = 5, filters: Filters = NO_FILTERS):
             raise StoreError("the disk is full")
 
     _, _, thread, _ = last_update(Failing(), "trade?")
@@ -208,7 +261,7 @@ def test_page_loads_nothing_from_elsewhere(client: TestClient) -> None:
     assert config["footer_links"] == []
     assert not config["analytics_enabled"]
     kinds = {component["type"] for component in config["components"]}
-    assert kinds <= {"markdown", "textbox", "button", "row", "column", "state"}
+    assert kinds <= {"markdown", "textbox", "button", "row", "column", "state", "form", "accordion", "checkbox"}
 
 
 def test_server_asks_nobody(filled: Service, settings: Settings) -> None:

@@ -1,0 +1,40 @@
+"""What the commands print on standard output: one console, nothing in it that steers a terminal."""
+
+from rich.console import Console
+
+from qa_service.cli.progress import printable
+from qa_service.web.responses import AnswerOut, HitOut, ReceiptOut, SearchOut
+
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+def print_receipts(receipts: list[ReceiptOut]) -> None:
+    for receipt in receipts:
+        kept_out = f", {len(receipt.quarantined)} stretches quarantined" if receipt.quarantined else ""
+        name = printable(receipt.file_name).replace("\n", " ")
+        out.print(f"{receipt.status} {receipt.document_id} {name}: {receipt.passages} passages{kept_out}")
+
+
+def print_answer(answer: AnswerOut) -> None:
+    if not answer.answerable:
+        out.print(f"Not in these documents (confidence {answer.confidence:.2f}).")
+        return
+    out.print(printable(answer.answer or ""))
+    out.print()
+    for citation in answer.citations:
+        place = f"{citation.file_name} [{citation.quote_start_char_index}:{citation.quote_end_char_index}]"
+        out.print(printable(f"[{citation.index}] {_about(citation)} - {place}"))
+    out.print(f"confidence {answer.confidence:.2f}")
+
+
+def print_ranking(ranking: SearchOut) -> None:
+    if not ranking.hits:
+        out.print("No passages.")
+    for rank, hit in enumerate(ranking.hits, start=1):
+        place = f"{hit.file_name} [{hit.start_char_index}:{hit.end_char_index}]"
+        out.print(printable(f"{rank}. {hit.score:.3f} {_about(hit)} - {place}").replace("\n", " "))
+        out.print(printable(" ".join(hit.text.split())))
+
+
+def _about(hit: HitOut) -> str:
+    return ", ".join(part for part in (hit.title, hit.source, hit.date, hit.language) if part)

@@ -1,0 +1,65 @@
+"""Filters as SQL: a condition on the rows of `passages`, whatever else a query joins them with."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from qa_service.records import Filters
+
+Condition = tuple[str, list[str]]
+"""SQL for a WHERE and its parameters."""
+
+_PRIMARY = "substr(lower(passages.language), 1, instr(passages.language || '-', '-') - 1)"
+
+
+def condition(filters: Filters) -> Condition:
+    """What a row of `passages` must fulfil; always true when nothing is restricted."""
+    parts = []
+    if filters.languages:
+        parts.append(_languages(filters.languages))
+    if filters.document_ids:
+        parts.append(_one_of("passages.document_id", filters.document_ids))
+    of_document = []
+    if filters.sources:
+        of_document.append(_one_of("folded(documents.source)", [fold(source) for source in filters.sources]))
+    if filters.date_from or filters.date_to:
+        of_document.append(_dates(filters))
+    if of_document:  # looked at once for each document, not for each of its passages
+        sql, parameters = _all(of_document)
+        parts.append((f"passages.document_id IN (SELECT documents.id FROM documents WHERE {sql})", parameters))
+    return _all(parts)
+
+
+def fold(text: str) -> str:
+    """A text as it is compared: without differences of case, white space and composition.
+
+    SQLite knows it as `folded`: its own NOCASE folds ASCII only.
+    """
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def _languages(tags: Sequence[str]) -> Condition:
+    """`zh` takes zh, zh-Hans and zh-Hant; `zh-Hant`, which is no primary tag, only itself."""
+    folded = [tag.lower() for tag in tags]
+    whole, parameters = _one_of("lower(passages.language)", folded)
+    primary, _ = _one_of(_PRIMARY, folded)
+    return f"({whole} OR {primary})", parameters * 2
+
+
+def _dates(filters: Filters) -> Condition:
+    """Do two periods overlap? Compared as far as both dates go: 2025 begins and ends with 2025-06-14."""
+    parts: list[Condition] = []
+    if filters.date_from:
+        parts.append(("documents.date >= substr(?, 1, length(documents.date))", [filters.date_from]))
+    if filters.date_to:
+        parts.append(("substr(documents.date, 1, length(?)) <= ?", [filters.date_to] * 2))
+    sql, parameters = _all(parts)
+    return (f"(documents.date IS NULL OR {sql})" if filters.include_undated else sql), parameters
+
+
+def _one_of(expression: str, values: Sequence[str]) -> Condition:
+    return f"{expression} IN ({', '.join('?' * len(values))})", list(values)
+
+
+def _all(parts: Sequence[Condition]) -> Condition:
+    sql = " AND ".join(sql for sql, _ in parts)
+    return f"({sql or 'TRUE'})", [parameter for _, parameters in parts for parameter in parameters]
