@@ -60,6 +60,12 @@ class Service:
         return f"{self._store.generation}-{self._indexer.manifest.digest}"
 
     @property
+    def reranker(self) -> str:
+        """The second stage, "off" where the first stands alone."""
+        reranker = self._retriever.reranker
+        return reranker.name if reranker is not None else "off"
+
+    @property
     def neutralizer(self) -> str:
         """Which means of languages are taken out of the vectors."""
         return "reference and corpus means" if self._indexer.index.has_reference else "corpus means only"

@@ -31,6 +31,9 @@ DataDir = Annotated[
 Model = Annotated[
     str | None, typer.Option("--model", help="Model folder or hub name; default: the bundled one [QA_MODEL]")
 ]
+Rerank = Annotated[
+    str | None, typer.Option("--rerank", help="off, or folder or hub name of a cross-encoder [QA_RERANK]")
+]
 AllowDownload = Annotated[
     bool | None, typer.Option("--allow-download", help="Fetch the model from the hub [QA_ALLOW_DOWNLOAD]")
 ]
@@ -72,6 +75,7 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on [QA_HOST]")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port to listen on, 0 for a free one [QA_PORT]")] = None,
     model: Model = None,
+    rerank: Rerank = None,
     allow_download: AllowDownload = None,
     min_confidence: MinConfidence = None,
     max_upload_mb: MaxUpload = None,
@@ -88,6 +92,7 @@ def serve(
         host=host,
         port=port,
         model=model,
+        rerank=rerank,
         allow_download=allow_download,
         min_confidence=min_confidence,
         max_upload_mb=max_upload_mb,
@@ -129,14 +134,13 @@ def ask(
     as_json: AsJson = False,
     data_dir: DataDir = None,
     model: Model = None,
+    rerank: Rerank = None,
     allow_download: AllowDownload = None,
     min_confidence: MinConfidence = None,
 ) -> None:
     """Ask a question; exit code 1 when the documents don't hold the answer."""
-    settings = read_settings(
-        data_dir=data_dir, model=model, allow_download=allow_download, min_confidence=min_confidence
-    )
-    flags = {"model": model, "allow_download": allow_download, "min_confidence": min_confidence}
+    flags = {"model": model, "rerank": rerank, "allow_download": allow_download, "min_confidence": min_confidence}
+    settings = read_settings(data_dir=data_dir, **flags)
     check_question(question)
     filters = filters_of(languages, sources, document_ids, date_from, date_to, include_undated)
     with session(settings, "ask", **flags) as opened:
@@ -162,13 +166,15 @@ def search(
     as_json: AsJson = False,
     data_dir: DataDir = None,
     model: Model = None,
+    rerank: Rerank = None,
     allow_download: AllowDownload = None,
 ) -> None:
     """List the passages nearest to a question, also when none of them answers it."""
-    settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download)
+    flags = {"model": model, "rerank": rerank, "allow_download": allow_download}
+    settings = read_settings(data_dir=data_dir, **flags)
     check_question(question)
     filters = filters_of(languages, sources, document_ids, date_from, date_to, include_undated)
-    with session(settings, "search", model=model, allow_download=allow_download) as opened:
+    with session(settings, "search", **flags) as opened:
         ranking = opened.search(question, top_k, filters)
     if as_json:
         out.print(ranking.model_dump_json(indent=2))

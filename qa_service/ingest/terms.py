@@ -60,6 +60,20 @@ def make_terms(text: str) -> Terms:
     return Terms(tuple(words), f" {' '.join(folded)} ")
 
 
+def spellings(text: str) -> dict[str, str]:
+    """Each word of `make_terms` as the text spells it, in lower case; pairs of Han characters stand for themselves."""
+    found: dict[str, str] = {}
+    for token in _TOKEN.findall(_prepared(text)):
+        words = make_terms(token).words
+        found.update((word, token if len(words) == 1 else word) for word in words)
+    return found
+
+
+def is_han(word: str) -> bool:
+    """Is it of Han characters, which stand without spaces?"""
+    return bool(_HAN.match(word))
+
+
 def grams(terms: Terms) -> frozenset[str]:
     """What a folded text holds in common with another by: Han pairs, numbers, letters by threes with word borders."""
     found: set[str] = set()

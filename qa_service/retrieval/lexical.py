@@ -8,7 +8,7 @@ question it covers than the best passages of its own language do (eval/LOG.md).
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from qa_service.ingest.terms import Terms, grams, make_terms
+from qa_service.ingest.terms import Terms, grams, is_han, make_terms, spellings
 from qa_service.store.lexical import TermFrequencies
 
 _BEST = 5
@@ -18,15 +18,16 @@ _MAX_WORDS = 12
 
 @dataclass(frozen=True, slots=True)
 class LexicalQuery:
-    """The pieces of a question, each with its weight, and its words."""
+    """The pieces of a question, each with its weight, and its words with their spelling in the question."""
 
     terms: Terms
     weights: Mapping[str, float]
+    spellings: Mapping[str, str]
 
     @classmethod
     def of(cls, query: str, frequencies: TermFrequencies) -> "LexicalQuery":
         terms = make_terms(query)
-        return cls(terms, {gram: frequencies.weight(gram) for gram in grams(terms)})
+        return cls(terms, {gram: frequencies.weight(gram) for gram in grams(terms)}, spellings(query))
 
     def coverage(self, folded: str) -> float:
         """The share of the question's weight that stands in a folded text, 0.0 to 1.0."""
@@ -36,14 +37,20 @@ class LexicalQuery:
         return sum(weight for gram, weight in self.weights.items() if gram in folded) / whole
 
     def matched(self, folded: str) -> tuple[str, ...]:
-        """The words of the question, as folded, that stand in a folded text."""
-        return tuple(word for word in dict.fromkeys(self.terms.words) if word in folded)
+        """The words of the question, as it spells them, that stand in a folded text or begin a word there."""
+        return tuple(self.spellings[word] for word in dict.fromkeys(self.terms.words) if _stands_in(word, folded))
 
     def rare_words(self, counts: Mapping[str, int], passages: int) -> list[str]:
         """The rarest words that stand in some passages: what makes a passage worth a look by itself."""
         limit = max(_BEST, passages // 50)
         known = [word for word in dict.fromkeys(self.terms.words) if 0 < counts.get(word, 0) <= limit]
         return sorted(known, key=lambda word: counts[word])[:_MAX_WORDS]
+
+
+def _stands_in(word: str, folded: str) -> bool:
+    if is_han(word):
+        return word in folded
+    return f" {word} " in folded if word[0].isdigit() else f" {word}" in folded
 
 
 def centred(coverages: Sequence[float], languages: Sequence[str]) -> list[float]:

@@ -54,12 +54,12 @@ def _add_questions(router: APIRouter, service: Service) -> None:
     def ask(body: AskIn) -> AnswerOut:
         """The answer in the documents' own words, each quote cited to the character."""
         body.refuse_unbuilt()
-        return AnswerOut.of(service.ask(body.question, body.top_k, body.filters.to_filters()))
+        return AnswerOut.of(service.ask(body.question, body.top_k, body.filters.to_filters()), body.why)
 
     @router.post("/search", tags=["questions"], responses=_ERRORS)
     def search(body: SearchIn) -> SearchOut:
         """The plain ranking of passages, also when nothing answers the question."""
-        return SearchOut.of(service.search(body.question, body.top_k, body.filters.to_filters()))
+        return SearchOut.of(service.search(body.question, body.top_k, body.filters.to_filters()), body.why)
 
 
 def _add_documents(router: APIRouter, service: Service) -> None:
@@ -144,6 +144,7 @@ def _add_health(router: APIRouter, service: Service) -> None:
             index_version=service.index_version,
             model=service.model,
             neutralizer=service.neutralizer,
+            reranker=service.reranker,
         )
 
 

@@ -160,6 +160,12 @@ class SearchIn(_In):
     question: Annotated[str, Field(min_length=1, max_length=MAX_QUESTION), AfterValidator(_is_text)]
     top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K)] = 5
     filters: FiltersIn = FiltersIn()
+    explain: Annotated[bool, Field(description="Say of each hit why it stands where it does")] = False
+
+    @property
+    def why(self) -> Filters | None:
+        """The filters, where hits are to be explained."""
+        return self.filters.to_filters() if self.explain else None
 
 
 class AskIn(SearchIn):

@@ -1,12 +1,28 @@
 """What the API returns. Fields may be added, never renamed."""
 
+from dataclasses import asdict
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from qa_service.records import Answer, Citation, Hit, Metadata, Quarantined, Ranking, Receipt, Span
+from qa_service.records import (
+    Answer,
+    Citation,
+    Explanation,
+    Filters,
+    Hit,
+    Metadata,
+    Place,
+    Quarantined,
+    Ranking,
+    Receipt,
+    Span,
+)
 from qa_service.service import DocumentDetail
 from qa_service.store.store import DocumentEntry
+
+Why = tuple[str, Filters] | None
+"""The query that was searched and the filters that held, where the explanation of a hit is wanted."""
 
 
 class MetadataOut(BaseModel):
@@ -40,8 +56,57 @@ class QuarantinedOut(SpanOut):
         )
 
 
+class PlaceOut(SpanOut):
+    """Where another passage stands that says the same."""
+
+    document_id: str
+    file_name: str
+    title: str
+    source: str | None
+    date: str | None
+    language: str
+
+    @classmethod
+    def of_place(cls, place: Place) -> "PlaceOut":
+        span = SpanOut.of(place.span).model_dump()
+        return cls(**span, **{name: getattr(place, name) for name in cls.model_fields if name not in span})
+
+
+class ExplanationOut(BaseModel):
+    """Why a hit stands where it does: ranks begin at 1, among the passages that were looked at.
+
+    `cosine` is the score of the vectors as the model gave them, `dense` of those without their language, `sentence` of
+    the best sentence; `lexical` the share of the question's letters, Han characters and numbers that stand in the
+    passage, `lexical_above_language` the same less what is usual for the passage's language; `first_stage` what they
+    come to, `rerank` the log-odds of the second stage, null where it was not asked.
+    """
+
+    query: str
+    filters: dict[str, Any]
+    cosine_rank: int
+    cosine: float
+    dense_rank: int
+    dense: float
+    sentence: float
+    lexical_rank: int
+    lexical: float
+    lexical_above_language: float
+    matched_terms: list[str]
+    first_stage_rank: int
+    first_stage: float
+    rerank: float | None
+
+    @classmethod
+    def of(cls, explanation: Explanation, query: str, filters: Filters) -> "ExplanationOut":
+        return cls(query=query, filters=asdict(filters), **asdict(explanation))
+
+
 class HitOut(MetadataOut):
-    """A passage and where it stands. `text` is a slice of the document's text whose sha256 is `text_sha256`."""
+    """A passage and where it stands. `text` is a slice of the document's text whose sha256 is `text_sha256`.
+
+    `copies` say the same in the same words and are no hits of their own; `corroborating` are hits in other languages
+    that tell the same. `explain` is null unless the request asks for it.
+    """
 
     document_id: str
     file_name: str
@@ -52,10 +117,13 @@ class HitOut(MetadataOut):
     text_sha256: str
     score: float
     scores: dict[str, float]
+    copies: list[PlaceOut]
+    corroborating: list[PlaceOut]
+    explain: ExplanationOut | None = None
 
     @classmethod
-    def of(cls, hit: Hit) -> "HitOut":
-        return cls(**_hit_fields(hit))
+    def of(cls, hit: Hit, why: Why = None) -> "HitOut":
+        return cls(**_hit_fields(hit, why))
 
 
 class CitationOut(HitOut):
@@ -67,9 +135,9 @@ class CitationOut(HitOut):
     quote_end_char_index: int
 
     @classmethod
-    def of_citation(cls, citation: Citation) -> "CitationOut":
+    def of_citation(cls, citation: Citation, why: Why = None) -> "CitationOut":
         return cls(
-            **_hit_fields(citation.hit),
+            **_hit_fields(citation.hit, why),
             index=citation.index,
             quote=citation.quote,
             quote_start_char_index=citation.quote_span.start,
@@ -87,12 +155,13 @@ class SearchOut(BaseModel):
     timings_ms: dict[str, float]
 
     @classmethod
-    def of(cls, result: Ranking) -> "SearchOut":
+    def of(cls, result: Ranking, why: Filters | None = None) -> "SearchOut":
+        """With the explanations of its hits where `why` gives the filters that held."""
         return cls(
             question=result.question,
             language=result.language,
             search_query=result.search_query,
-            hits=[HitOut.of(hit) for hit in result.hits],
+            hits=[HitOut.of(hit, _asked(result.search_query, why)) for hit in result.hits],
             index_version=result.index_version,
             model=result.model,
             timings_ms=dict(result.timings_ms),
@@ -117,7 +186,9 @@ class AnswerOut(BaseModel):
     timings_ms: dict[str, float]
 
     @classmethod
-    def of(cls, answer: Answer) -> "AnswerOut":
+    def of(cls, answer: Answer, why: Filters | None = None) -> "AnswerOut":
+        """With the explanations of its hits where `why` gives the filters that held."""
+        asked = _asked(answer.search_query, why)
         return cls(
             id=answer.id,
             question=answer.question,
@@ -127,8 +198,8 @@ class AnswerOut(BaseModel):
             confidence=answer.confidence,
             answer=answer.text,
             answer_kind=answer.kind,
-            citations=[CitationOut.of_citation(citation) for citation in answer.citations],
-            related=[HitOut.of(hit) for hit in answer.related],
+            citations=[CitationOut.of_citation(citation, asked) for citation in answer.citations],
+            related=[HitOut.of(hit, asked) for hit in answer.related],
             index_version=answer.index_version,
             model=answer.model,
             timings_ms=dict(answer.timings_ms),
@@ -229,6 +300,7 @@ class Readiness(Health):
     index_version: str
     model: str
     neutralizer: str
+    reranker: str
 
 
 class ErrorOut(BaseModel):
@@ -240,7 +312,11 @@ def _metadata_fields(metadata: Metadata) -> dict[str, Any]:
     return {name: getattr(metadata, name) for name in MetadataOut.model_fields}
 
 
-def _hit_fields(hit: Hit) -> dict[str, Any]:
+def _asked(query: str, filters: Filters | None) -> Why:
+    return None if filters is None else (query, filters)
+
+
+def _hit_fields(hit: Hit, why: Why) -> dict[str, Any]:
     return {
         **_metadata_fields(hit.metadata),
         "language": hit.passage.language,
@@ -252,4 +328,7 @@ def _hit_fields(hit: Hit) -> dict[str, Any]:
         "text_sha256": hit.text_sha256,
         "score": hit.score,
         "scores": dict(hit.scores),
+        "copies": [PlaceOut.of_place(place) for place in hit.copies],
+        "corroborating": [PlaceOut.of_place(place) for place in hit.corroborating],
+        "explain": why and ExplanationOut.of(hit.explanation, *why),
     }

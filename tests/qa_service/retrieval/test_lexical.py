@@ -60,4 +60,6 @@ def test_rare_words_are_those_of_few_passages_rarest_first() -> None:
 
 
 def test_matched_terms_are_words_of_the_question() -> None:
-    assert query("Kabar agency").matched(folded("Агентство Кабар")) == ("kabar",)
+    assert query("Kabar agency in 94,8").matched(folded("Агентство Кабар, 94.8 Kabarga")) == ("kabar", "94,8")
+    assert query("Назарбаевтың 中亚媒体").matched(folded("Nazarbayev 中亞")) == ("назарбаевтың", "中亚")
+    assert query("an 8").matched(folded("ban 81")) == ()

@@ -10,6 +10,7 @@ from embeddings.hashing import HashingEncoder
 from qa_service.app import open_service
 from qa_service.config import Settings
 from qa_service.ingest.files import FileEntry, find_files
+from qa_service.records import RawFile
 from qa_service.web.app import create_app
 
 SEEDS = Path(__file__).parents[3] / "seeds"
@@ -60,6 +61,43 @@ def test_an_answer_has_the_fields_of_the_design(client: TestClient) -> None:
         *("score", "scores"),
     }
     assert 0 < len(answer["citations"]) <= 2
+
+
+@pytest.mark.parametrize("path", ["/ask", "/search"])
+def test_explain_says_why_each_hit_stands_where_it_does(client: TestClient, path: str) -> None:
+    body = {"question": "  media   forum  2025 ", "top_k": 3, "filters": {"languages": ["en"]}}
+    explained = client.post(path, json={**body, "explain": True}).json()
+    hits = explained["hits"] if path == "/search" else explained["citations"]
+    assert hits
+    for hit in hits:
+        why = hit["explain"]
+        assert why["query"] == "media forum 2025" == explained["search_query"]
+        assert why["filters"]["languages"] == ["en"]
+        assert hit["scores"] == {name: why[name] for name in ("dense", "sentence", "lexical")}
+        assert why["rerank"] is None
+        assert min(why["cosine_rank"], why["dense_rank"], why["lexical_rank"], why["first_stage_rank"]) >= 1
+        assert hit["score"] == why["first_stage"]
+        assert set(why["matched_terms"]) <= {"media", "forum", "2025"}
+    assert any(hit["explain"]["matched_terms"] for hit in hits)
+    plain = client.post(path, json=body).json()
+    for hit in plain["hits"] if path == "/search" else plain["citations"]:
+        assert hit["explain"] is None
+
+
+def test_copies_and_corroborating_hits_are_places(tmp_path: Path) -> None:
+    speech = "In 2024 trade between China and the five countries of Central Asia reached 94.8 billion US dollars. "
+    service = open_service(Settings(data_dir=tmp_path, min_confidence=0), HashingEncoder())
+    for name, text in (("a.txt", speech), ("b.txt", speech + "\n"), ("c.txt", "Culture and sport in Astana.")):
+        service.add(RawFile(name, text.encode(), {"source": f"Source of {name}"}))
+    with TestClient(create_app(service, Settings(data_dir=tmp_path)), base_url="http://127.0.0.1") as client:
+        hits = client.post("/search", json={"question": "trade in 2024"}).json()["hits"]
+        assert [hit["file_name"] for hit in hits] == ["a.txt", "c.txt"]
+        (copy,) = hits[0]["copies"]
+        assert (copy["file_name"], copy["source"], copy["language"]) == ("b.txt", "Source of b.txt", "en")
+        text = client.get(f"/documents/{copy['document_id']}").json()["text"]
+        assert text[copy["start_char_index"] : copy["end_char_index"]] == hits[0]["text"]
+        assert [hit["corroborating"] for hit in hits] == [[], []]
+    service.close()
 
 
 def test_search_returns_the_ranking(client: TestClient) -> None:
@@ -291,7 +329,9 @@ def test_the_source_page_highlights_by_code_points(client: TestClient) -> None:
 
 def test_health(client: TestClient) -> None:
     assert client.get("/livez").json() == {"status": "ok"}
-    assert client.get("/readyz").json()["documents"] >= 4
+    ready = client.get("/readyz").json()
+    assert ready["documents"] >= 4
+    assert (ready["neutralizer"], ready["reranker"]) == ("corpus means only", "off")
 
 
 def test_the_api_description_needs_no_other_host(client: TestClient) -> None:
