@@ -18,21 +18,43 @@ LEXICAL_WEIGHT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A passage with its score so far. `vector` is without its language, shape [d]."""
+    """A passage with its score so far, and what it came from. `vector` is without its language, shape [d]."""
 
-    passage_id: int
-    search_text: str
+    found: Found
     vector: Vectors
     sentence: Span
+    sentence_score: float
+    cosine: float
+    cosine_rank: int
+    dense: float
+    dense_rank: int
+    lexical: float
+    lexical_rank: int
+    lexical_above_language: float
+    first_stage: float
+    first_stage_rank: int
     score: float
-    explanation: Explanation
+    rerank: float | None
 
-    def candidate(self) -> Candidate:
-        said = self.explanation
-        scores = {"dense": said.dense, "sentence": said.sentence, "lexical": said.lexical}
-        if said.rerank is not None:
-            scores["rerank"] = said.rerank
-        return Candidate(self.passage_id, self.sentence, self.score, scores, said)
+    def candidate(self, lexical: LexicalQuery) -> Candidate:
+        scores = {"dense": self.dense, "sentence": self.sentence_score, "lexical": self.lexical}
+        if self.rerank is not None:
+            scores["rerank"] = self.rerank
+        explanation = Explanation(
+            cosine_rank=self.cosine_rank,
+            cosine=self.cosine,
+            dense_rank=self.dense_rank,
+            dense=self.dense,
+            sentence=self.sentence_score,
+            lexical_rank=self.lexical_rank,
+            lexical=self.lexical,
+            lexical_above_language=self.lexical_above_language,
+            matched_terms=lexical.matched(self.found.folded),
+            first_stage_rank=self.first_stage_rank,
+            first_stage=self.first_stage,
+            rerank=self.rerank,
+        )
+        return Candidate(self.found.passage_id, self.sentence, self.score, scores, explanation)
 
 
 def rank(
@@ -45,43 +67,35 @@ def rank(
     if not found:
         return []
     query = neutral(query_vector[np.newaxis])[0]
-    vectors = neutral(np.stack([each.vector for each in found]))
-    dense = vectors @ query
-    cosines = np.stack([each.vector for each in found]) @ query_vector
+    raw = np.stack([each.vector for each in found])
+    vectors = neutral(raw)
+    cosines, dense = raw @ query_vector, vectors @ query
     sentences = _best_sentences(found, neutral, query)
     coverages = [lexical.coverage(each.folded) for each in found]
     above = centred(coverages, [each.language for each in found])
     scores = (1 - SENTENCE_WEIGHT) * dense + SENTENCE_WEIGHT * np.array([score for _, score in sentences])
     scores += LEXICAL_WEIGHT * np.array(above)
-    ranks = {"cosine": _ranks(cosines), "dense": _ranks(dense), "lexical": _ranks(np.array(coverages))}
-    ranked = [
+    cosine_ranks, dense_ranks, lexical_ranks = _ranks(cosines), _ranks(dense), _ranks(np.array(coverages))
+    order = sorted(range(len(found)), key=lambda i: (-scores[i], found[i].passage_id))
+    return [
         Ranked(
-            passage_id=each.passage_id,
-            search_text=each.search_text,
+            found=found[i],
             vector=vectors[i],
             sentence=sentences[i][0],
+            sentence_score=sentences[i][1],
+            cosine=float(cosines[i]),
+            cosine_rank=cosine_ranks[i],
+            dense=float(dense[i]),
+            dense_rank=dense_ranks[i],
+            lexical=coverages[i],
+            lexical_rank=lexical_ranks[i],
+            lexical_above_language=above[i],
+            first_stage=float(scores[i]),
+            first_stage_rank=place,
             score=float(scores[i]),
-            explanation=Explanation(
-                cosine_rank=ranks["cosine"][i],
-                cosine=float(cosines[i]),
-                dense_rank=ranks["dense"][i],
-                dense=float(dense[i]),
-                sentence=sentences[i][1],
-                lexical_rank=ranks["lexical"][i],
-                lexical=coverages[i],
-                lexical_above_language=above[i],
-                matched_terms=lexical.matched(each.folded),
-                first_stage_rank=0,
-                first_stage=0.0,
-                rerank=None,
-            ),
+            rerank=None,
         )
-        for i, each in enumerate(found)
-    ]
-    ranked.sort(key=lambda each: (-each.score, each.passage_id))
-    return [
-        replace(each, explanation=replace(each.explanation, first_stage_rank=i, first_stage=each.score))
-        for i, each in enumerate(ranked, start=1)
+        for place, i in enumerate(order, start=1)
     ]
 
 

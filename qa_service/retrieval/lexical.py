@@ -18,23 +18,25 @@ _MAX_WORDS = 12
 
 @dataclass(frozen=True, slots=True)
 class LexicalQuery:
-    """The pieces of a question, each with its weight, and its words with their spelling in the question."""
+    """The pieces of a question, each with its weight, their `whole` weight, and its words as it spells them."""
 
     terms: Terms
     weights: Mapping[str, float]
+    whole: float
     spellings: Mapping[str, str]
 
     @classmethod
     def of(cls, query: str, frequencies: TermFrequencies) -> "LexicalQuery":
         terms = make_terms(query)
-        return cls(terms, {gram: frequencies.weight(gram) for gram in grams(terms)}, spellings(query))
+        weights = {gram: frequencies.weight(gram) for gram in grams(terms)}
+        counting = {gram: weight for gram, weight in weights.items() if weight}
+        return cls(terms, counting, sum(counting.values()), spellings(query))
 
     def coverage(self, folded: str) -> float:
         """The share of the question's weight that stands in a folded text, 0.0 to 1.0."""
-        whole = sum(self.weights.values())
-        if not whole:
+        if not self.whole:
             return 0.0
-        return sum(weight for gram, weight in self.weights.items() if gram in folded) / whole
+        return sum([weight for gram, weight in self.weights.items() if gram in folded]) / self.whole
 
     def matched(self, folded: str) -> tuple[str, ...]:
         """The words of the question, as it spells them, that stand in a folded text or begin a word there."""

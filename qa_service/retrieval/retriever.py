@@ -40,19 +40,22 @@ class Retriever:
 
     def search(self, query: str, query_vector: Vectors, top_k: int, filters: Filters = NO_FILTERS) -> tuple[Hit, ...]:
         """The `top_k` best matching passages that are no copies of each other, best first."""
+        lexical = LexicalQuery.of(query, self.index.frequencies)
         vectors: dict[int, Vectors] = {}
-        hits = fold(self._hits(self._ranked(query, query_vector, filters), top_k, vectors), top_k)
+        ranked = self._ranked(query, query_vector, lexical, filters)
+        hits = fold(self._hits(ranked, lexical, top_k + _COPIES, vectors), top_k)
         return corroborated(hits, lambda hit: vectors[hit.passage_id])
 
-    def _hits(self, ranked: Iterator[Ranked], top_k: int, vectors: dict[int, Vectors]) -> Iterator[Hit]:
+    def _hits(
+        self, ranked: Iterator[Ranked], lexical: LexicalQuery, block: int, vectors: dict[int, Vectors]
+    ) -> Iterator[Hit]:
         """Read from the store a block at a time, as folding goes on; `vectors` takes those of the passages read."""
-        while block := list(islice(ranked, top_k + _COPIES)):
-            vectors.update((each.passage_id, each.vector) for each in block)
-            yield from self.store.hits([each.candidate() for each in block])
+        while read := list(islice(ranked, block)):
+            vectors.update((each.found.passage_id, each.vector) for each in read)
+            yield from self.store.hits([each.candidate(lexical) for each in read])
 
-    def _ranked(self, query: str, query_vector: Vectors, filters: Filters) -> Iterator[Ranked]:
+    def _ranked(self, query: str, query_vector: Vectors, lexical: LexicalQuery, filters: Filters) -> Iterator[Ranked]:
         """The passages looked at, best first; behind them, as long as somebody asks, what is farther away."""
-        lexical = LexicalQuery.of(query, self.index.frequencies)
         allowed = self.store.matching(filters) if filters else None
         nearest = self._nearest(query_vector, NEAREST, allowed)
         rare = lexical.rare_words(self.store.word_counts(lexical.terms.words), len(self.index))

@@ -19,18 +19,14 @@ def reranked(reranker: Reranker, query: str, ranked: Sequence[Ranked]) -> list[R
     read, others = ranked[:DEPTH], ranked[DEPTH:]
     if not read:
         return []
-    scores = reranker.score(query, [each.search_text for each in read])
+    scores = reranker.score(query, [each.found.search_text for each in read])
     weight = reranker.first_stage_weight
     best = sorted(
         (
-            replace(
-                each,
-                score=each.score + float(score) / weight,
-                explanation=replace(each.explanation, rerank=float(score)),
-            )
+            replace(each, score=each.score + float(score) / weight, rerank=float(score))
             for each, score in zip(read, scores, strict=True)
         ),
-        key=lambda each: (-each.score, each.passage_id),
+        key=lambda each: (-each.score, each.found.passage_id),
     )
     floor = float(scores.min()) / weight
     return [*best, *(replace(each, score=each.score + floor) for each in others)]
