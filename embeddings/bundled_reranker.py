@@ -4,6 +4,7 @@ Trained by `python -m eval.train_reranker`. It shares the encoder's token embedd
 the layers alone, in 8 bits.
 """
 
+import copy
 import json
 import threading
 from collections.abc import Mapping, Sequence
@@ -118,9 +119,8 @@ class _Narrow(nn.Module):
 
 
 def _build(transformer: Any, weights: RerankerWeights, dtype: torch.dtype) -> BertForSequenceClassification:
-    config = type(transformer.config)(
-        **{**transformer.config.to_dict(), "num_hidden_layers": weights.layers, "num_labels": 1}
-    )
+    config = copy.deepcopy(transformer.config)
+    config.num_hidden_layers, config.num_labels = weights.layers, 1
     with torch.device("meta"):
         model = BertForSequenceClassification(config)
     model.bert.embeddings = _Narrow(transformer.embeddings, dtype)  # type: ignore[assignment]
@@ -128,7 +128,8 @@ def _build(transformer: Any, weights: RerankerWeights, dtype: torch.dtype) -> Be
     try:
         left = model.load_state_dict(tensors, strict=False, assign=True)
     except RuntimeError as error:
-        raise ModelError(f"the reranker does not fit the encoder ({error}); set QA_RERANK=off") from error
+        wrong = str(error).splitlines()[-1].strip()
+        raise ModelError(f"the reranker does not fit the encoder ({wrong}); set QA_RERANK=off") from error
     missing = [name for name in left.missing_keys if not name.startswith("bert.embeddings.")]
     if missing or left.unexpected_keys:
         raise ModelError(

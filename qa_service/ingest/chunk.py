@@ -10,7 +10,7 @@ from qa_service.ingest.language import UNDETERMINED, detect_language
 from qa_service.ingest.search_form import PARAGRAPH, SearchForm, is_wide, make_search_form
 from qa_service.records import Document, Passage, Quarantined, Span
 
-VERSION = "1"
+VERSION = "2"
 CHUNK_SIZE = 400
 """Width of a passage, some 100 tokens: 400 characters of Latin or Cyrillic, 133 of Chinese (eval/LOG.md)."""
 
@@ -51,12 +51,18 @@ def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tup
                         document_id=document.id,
                         ordinal=len(passages),
                         span=span,
-                        language=detect_language(search_text, default=language),
+                        language=_language_of(search_text, language),
                         search_text=search_text,
                         sentences=sentences,
                     )
                 )
     return tuple(passages)
+
+
+def _language_of(text: str, of_document: str) -> str:
+    """The detected language, in the document's own tag where it is the same one: the detector knows no zh-Hant."""
+    detected = detect_language(text, default=of_document)
+    return of_document if detected == of_document.partition("-")[0] else detected
 
 
 def kept_spans(text: str, quarantined: Sequence[Quarantined]) -> Iterator[Span]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from qa_service.answering.extractive import quoted_line
 from qa_service.answering.messages import messages_in
 from qa_service.errors import BadInput
-from qa_service.records import NO_FILTERS, Answer, Citation, Filters, Hit, Metadata
+from qa_service.records import NO_FILTERS, Answer, Citation, Filters, Hit, Metadata, Place
 from qa_service.store.store import DocumentEntry
 from qa_service.web.markup import escape, language_name, provenance, readable_date, source_url
 
@@ -76,7 +76,8 @@ def _render_answer(answer: Answer) -> str:
     lines = "".join(map(_render_line, answer.citations))
     cited = Counter(each.hit.passage.document_id for each in answer.citations)
     cards = "".join(
-        f"<li>{_render_citation(each, cited[each.hit.passage.document_id] > 1)}</li>" for each in answer.citations
+        f"<li>{_render_citation(each, cited[each.hit.passage.document_id] > 1)}{_render_same(each.hit)}</li>"
+        for each in answer.citations
     )
     return f'<div class="answer">{lines}</div><h3 class="label" lang="en">Sources</h3><ol class="cards">{cards}</ol>'
 
@@ -101,7 +102,7 @@ def _render_not_answerable(answer: Answer) -> str:
     said = f'<p class="note verdict" lang="{messages.language}">{messages.not_answerable}</p>'
     if not answer.related:
         return said
-    cards = "".join(f"<li>{_render_related(hit)}</li>" for hit in answer.related)
+    cards = "".join(f"<li>{_render_related(hit)}{_render_same(hit)}</li>" for hit in answer.related)
     return f'{said}<h3 class="label" lang="{messages.language}">{messages.related}</h3><ul class="cards">{cards}</ul>'
 
 
@@ -114,6 +115,22 @@ def _render_citation(citation: Citation, with_quote: bool) -> str:
 def _render_related(hit: Hit) -> str:
     excerpt = _render_excerpt(hit.text, hit.passage.language, "excerpt")
     return _render_card(source_url(hit.passage.document_id, hit.passage.span), "", hit.metadata, excerpt)
+
+
+def _render_same(hit: Hit) -> str:
+    """Where else the passage stands, and what tells the same in another language."""
+    parts = [("Also in", hit.copies), ("Corroborated by", hit.corroborating)]
+    return "".join(
+        f'<p class="note same" lang="en">{words} {", ".join(map(_render_place, places))}</p>'
+        for words, places in parts
+        if places
+    )
+
+
+def _render_place(place: Place) -> str:
+    url = escape(source_url(place.document_id, place.span))
+    title = f'<span dir="auto" lang="{escape(place.language)}">{escape(place.title)}</span>'
+    return f'<a class="source" href="{url}">{title} ({escape(language_name(place.language))})</a>'
 
 
 def _render_excerpt(text: str, language: str, classes: str) -> str:

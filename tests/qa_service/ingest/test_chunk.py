@@ -150,3 +150,10 @@ def test_passages_say_their_own_language() -> None:
     text = "The forum opened in Astana this week, and journalists came from all over the region.\n\n" * 5
     text += "论坛本周在阿斯塔纳开幕，来自该地区各地的记者出席了会议，他们讨论了媒体合作的前景。\n\n" * 5
     assert {passage.language for passage in make_passages(document_of(text), ())} == {"en", "zh"}
+
+
+@pytest.mark.parametrize(("given", "expected"), [("zh-Hant", "zh-Hant"), ("zh", "zh"), ("en", "zh"), ("und", "zh")])
+def test_a_passage_keeps_the_tag_of_its_document_where_it_is_the_same_language(given: str, expected: str) -> None:
+    text = "兩國媒體的合作論壇昨天在首都開幕，來自各國的代表出席了開幕式。"
+    (passage,) = make_passages(document_of(text, given), ())
+    assert passage.language == expected

@@ -74,6 +74,15 @@ def test_answer_shows_quotes_marks_and_citations(filled: Service) -> None:
     assert "A & B14 June 2025English" in seen(thread)
 
 
+def test_copies_and_what_corroborates_are_linked_below_their_citation(filled: Service) -> None:
+    text = "Trade reached a record high of 94.8 billion dollars in 2024.\n"
+    copied = filled.add(RawFile("copy.txt", text.encode(), {"title": "A <copy>", "language": "en"}))
+    _, _, thread, _ = last_update(filled, "How high was trade in 2024?")
+    assert "Also in A <copy> (English)" in seen(thread)
+    assert unescape(thread).count(source_url(copied.document_id, Span(0, len(text.strip())))) == 1
+    assert "Corroborated by" not in thread
+
+
 def test_search_is_announced_before_the_answer(filled: Service) -> None:
     (box, _, pending, turns), (_, _, thread, _) = answer_question(filled, "trade?", ())
     assert (box, turns) == ("", ())
