@@ -25,6 +25,7 @@ from eval.outcomes import run_set
 from eval.report import as_object, difference
 from eval.service import ServiceSystem
 from eval.sets import SetError
+from eval.single_legs import Bm25System, DenseSystem
 from eval.systems import System
 from eval.tables import latency_table, overall_table, pair_table
 from eval.textbook import TextbookSystem
@@ -37,7 +38,10 @@ DEFAULT_EVALSETS = _ROOT.parent / "shared" / "evalsets"
 SYSTEMS: Mapping[str, Callable[[CachedEncoder], System]] = {
     "service": lambda encoder: ServiceSystem(encoder, open_reranker(encoder)),
     "textbook": TextbookSystem,
+    "dense": DenseSystem,
+    "bm25": Bm25System,
 }
+BOTH = ("service", "textbook")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,7 +56,11 @@ def parser() -> argparse.ArgumentParser:
     add("--rotations", type=int, help="only the first rotations of a mixed pool (all)")
     add("--unseen", action="store_true", help="only questions on documents that nothing was fitted on")
     add("--evalsets", type=Path, default=DEFAULT_EVALSETS, help="folder of the public sets")
-    add("--system", choices=[*SYSTEMS, "both"], help="(both; with --questions alone: service)")
+    add(
+        "--system",
+        choices=[*SYSTEMS, "both", "all"],
+        help="(both: service and textbook; with --questions alone: service)",
+    )
     add("--limit", type=int, help="at most so many distinct questions a set, the same at each run")
     add("--json", type=Path, help="write the figures here")
     add("--model", default="", help="folder or name of a model; 'hashing' for a quick trial (the service's own)")
@@ -79,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def measure(options: argparse.Namespace, command: Sequence[str], console: Console) -> dict[str, Any]:
     """Opens sets, model and systems, and evaluates. Raises SetError, ModelError, QAError."""
     system = options.system or ("service" if options.questions and not options.sets else "both")
-    names = list(SYSTEMS) if system == "both" else [system]
+    names = {"both": BOTH, "all": tuple(SYSTEMS)}.get(system, (system,))
     with progress_bars(console) as progress:
         question_sets = open_sets(options, console)
         with closing(open_encoder(options.model, CACHE, progress)) as encoder, ExitStack() as opened:
