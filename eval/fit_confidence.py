@@ -1,5 +1,7 @@
 """`python -m eval.fit_confidence`: fits the coefficients of qa_service/answering/confidence.py and prints them.
 
+`QA_RERANK=off` fits those of the first stage alone. Only questions on documents that the reranker was not trained on.
+
 A logistic regression on public sets that have unanswerable questions, judged across groups of documents. The project's
 own questions and NoMIRACL stay out of the fit.
 """
@@ -25,19 +27,22 @@ from eval.service import ServiceSystem
 from qa_service.answering.confidence import DEPTH, features
 
 FITTED_ON = {
-    "kazqad-abstain": Choice(),
-    "xquad-abstain": Choice(pairs=tuple((a, b) for a in ("en", "zh", "ru", "tr") for b in ("en", "zh", "ru", "tr"))),
+    "kazqad-abstain": Choice(unseen=True),
+    "xquad-abstain": Choice(
+        pairs=tuple((a, b) for a in ("en", "zh", "ru", "tr") for b in ("en", "zh", "ru", "tr")), unseen=True
+    ),
 }
 _FOLDS = 5
 
 
 def rows(pool: Pool, encoder: CachedEncoder) -> Iterator[tuple[tuple[float, ...], bool, str]]:
     """Features, label and group of each question; a group is a question in all its languages."""
-    with closing(ServiceSystem(encoder, open_reranker(encoder))) as system:
+    reranker = open_reranker(encoder)
+    with closing(ServiceSystem(encoder, reranker)) as system:
         system.index(pool.documents)
         for question in pool.questions:
             hits = system.service.search(question.text, DEPTH).hits
-            yield features(hits), question.answerable, question.id
+            yield features(hits, reranker is not None), question.answerable, question.id
 
 
 def fit(pools: Sequence[Pool], encoder: CachedEncoder, console: Console) -> LogisticRegression:
@@ -54,16 +59,19 @@ def fit(pools: Sequence[Pool], encoder: CachedEncoder, console: Console) -> Logi
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m eval.fit_confidence", description=__doc__)
+    parser.add_argument("--limit", type=int, help="at most so many distinct questions a set")
     parser.add_argument("--evalsets", type=Path, default=DEFAULT_EVALSETS, help="folder of the public sets")
     options = parser.parse_args()
     console = Console()
     pools = [
-        pool for name, choice in FITTED_ON.items() for pool in open_public_set(name, options.evalsets, choice).pools
+        pool
+        for name, choice in FITTED_ON.items()
+        for pool in open_public_set(name, options.evalsets, choice, options.limit).pools
     ]
     with Progress(console=console, transient=True) as progress, closing(open_encoder("", CACHE, progress)) as encoder:
         model = fit(pools, encoder, console)
     weights = ", ".join(f"{weight:.2f}" for weight in model.coef_[0])
-    console.print(f"DEFAULT = ConfidenceModel(intercept={model.intercept_[0]:.2f}, weights=({weights}))")
+    console.print(f"ConfidenceModel(intercept={model.intercept_[0]:.2f}, weights=({weights}))")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 import logging
 from contextlib import ExitStack, closing
 
+from embeddings.bundled_reranker import BundledReranker
 from embeddings.encoder import Encoder
 from embeddings.model_choice import OFF, load_encoder, load_reranker
 from embeddings.neutral import shipped_means
 from embeddings.reranker import Reranker
-from qa_service.answering import confidence
+from qa_service.answering.confidence import BOTH_STAGES, FIRST_STAGE
 from qa_service.config import Settings
 from qa_service.retrieval.retriever import Retriever
 from qa_service.service import Service
@@ -46,7 +47,7 @@ def open_service(settings: Settings, encoder: Encoder, reranker: Reranker | None
     return Service(
         retriever=Retriever(store, index, encoder, reranker),
         indexer=Indexer(store, index, encoder),
-        confidence=confidence.DEFAULT,
+        confidence=BOTH_STAGES if isinstance(reranker, BundledReranker) else FIRST_STAGE,
         min_confidence=settings.min_confidence,
     )
 

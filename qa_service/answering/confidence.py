@@ -16,7 +16,7 @@ DEPTH = 5
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceModel:
-    """A logistic regression over `features`."""
+    """A logistic regression over `features`, of the first stage alone or of both."""
 
     intercept: float
     weights: tuple[float, ...]
@@ -25,17 +25,31 @@ class ConfidenceModel:
         """A probability; 0.0 without any passage."""
         if not hits:
             return 0.0
-        values = features(hits)
+        values = features(hits, with_reranker=len(self.weights) > len(_FIRST_STAGE))
         logit = self.intercept + sum(weight * value for weight, value in zip(self.weights, values, strict=True))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
-def features(hits: Sequence[Hit]) -> tuple[float, ...]:
-    """Best passage, its lead over the mean of the next ones, best sentence, among the first `DEPTH` hits."""
-    passages = [hit.scores["dense"] for hit in hits[:DEPTH]]
-    others = sorted(passages, reverse=True)[1:]
-    lead = max(passages) - sum(others) / len(others) if others else 0.0
-    return max(passages), lead, max(hit.scores["sentence"] for hit in hits[:DEPTH])
+def features(hits: Sequence[Hit], with_reranker: bool) -> tuple[float, ...]:
+    """Best passage, its lead over the mean of the next ones, best sentence, among the first `DEPTH` hits.
+
+    With a reranker, its best score and the lead of that one too.
+    """
+    first = hits[:DEPTH]
+    dense, lead = _best_and_lead([hit.scores["dense"] for hit in first])
+    values = (dense, lead, max(hit.scores["sentence"] for hit in first))
+    if not with_reranker:
+        return values
+    return (*values, *_best_and_lead([hit.scores["rerank"] for hit in first if "rerank" in hit.scores]))
 
 
-DEFAULT = ConfidenceModel(intercept=-6.90, weights=(13.97, -2.01, 9.80))
+def _best_and_lead(scores: Sequence[float]) -> tuple[float, float]:
+    best, *others = sorted(scores, reverse=True)
+    return best, best - sum(others) / len(others) if others else 0.0
+
+
+_FIRST_STAGE = (13.97, -2.01, 9.80)
+FIRST_STAGE = ConfidenceModel(intercept=-6.90, weights=_FIRST_STAGE)
+"""Also for a reranker that this was not fitted with."""
+BOTH_STAGES = ConfidenceModel(intercept=-6.90, weights=(*_FIRST_STAGE, 0.0, 0.0))
+"""With the bundled reranker."""
