@@ -1,13 +1,13 @@
 """The question sets by the names that `eval.run` takes, each with the pools it is run in."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eval.pools import Pool, limited, mixed_pool, own_candidates, single_corpus, whole_corpora
-from eval.sets import SetError, SetFolder, read_folder, read_questions
-from eval.splits import NEVER_FITTED_ON, document_key, families_of, is_held_out
+from eval.sets import Question, SetError, SetFolder, read_folder, read_questions
+from eval.splits import NEVER_FITTED_ON, answered_elsewhere, document_key, families_of, is_held_out
 
 OWN_SET = "seeds"
 
@@ -120,8 +120,7 @@ def open_public_set(name: str, evalsets: Path, choice: Choice, limit: int | None
     )
     pools = public.pools(folder, narrowed)
     if choice.unseen and name not in NEVER_FITTED_ON:
-        family = families_of(folder)
-        pools = tuple(_unseen(pool, public.folder, family) for pool in pools)
+        pools = tuple(_unseen(pool, folder) for pool in pools)
     files = sorted(path for path in folder.path.glob("*.jsonl") if not path.name.startswith("passages"))
     return _limit(QuestionSet(name, pools, public.asks, tuple(files)), limit)
 
@@ -132,16 +131,16 @@ def open_own_set(name: str, questions: Path, documents: Path, limit: int | None 
     return _limit(QuestionSet(name, (pool,), asks=True, files=(questions,)), limit)
 
 
-def _unseen(pool: Pool, folder: str, family: Mapping[str, str]) -> Pool:
-    """The same corpus, asked only what documents answer that stay out of every fit, or what none answers."""
-    return replace(
-        pool,
-        questions=tuple(
-            question
-            for question in pool.questions
-            if all(is_held_out(document_key(folder, id_, family)) for id_ in question.relevant)
-        ),
-    )
+def _unseen(pool: Pool, folder: SetFolder) -> Pool:
+    """The same corpus, asked only what documents answer, here or where the set was made from, that nothing was
+    fitted on; and what no document of any set answers."""
+    family, elsewhere = families_of(folder), answered_elsewhere(folder)
+
+    def is_unseen(question: Question) -> bool:
+        answering = question.relevant or elsewhere.get(question.id, ())
+        return all(is_held_out(document_key(folder.path.name, id_, family)) for id_ in answering)
+
+    return replace(pool, questions=tuple(filter(is_unseen, pool.questions)))
 
 
 def _limit(question_set: QuestionSet, limit: int | None) -> QuestionSet:

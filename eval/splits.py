@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from eval.sets import Question, SetFolder
 
 HELD_OUT_SHARE = 0.25
+_SAME_DOCUMENTS = {"kazqad_abstain": "kazqad_val"}
+_SAME_QUESTIONS = {"xquad_abstain": "xquad", "kazqad_abstain": "kazqad_val"}
 NEVER_FITTED_ON = frozenset({"seeds", "nomiracl", "nomiracl-candidates"})
 
 
@@ -22,7 +24,7 @@ def document_key(folder: str, document_id: str, families: Mapping[str, str]) -> 
     """What a document is split by: the article of XQuAD, the family of parallel paragraphs of MLQA, else itself."""
     if folder in {"xquad", "xquad_abstain"}:
         return "xquad/" + document_id.rpartition("-")[0]
-    return f"{folder}/{families.get(document_id, document_id)}"
+    return f"{_SAME_DOCUMENTS.get(folder, folder)}/{families.get(document_id, document_id)}"
 
 
 def families_of(folder: SetFolder) -> dict[str, str]:
@@ -31,6 +33,19 @@ def families_of(folder: SetFolder) -> dict[str, str]:
     if not any(folder.pair_file(*pair).is_file() for pair in pairs):
         return {}
     return families(question for pair in pairs for question in folder.questions(*pair))
+
+
+def answered_elsewhere(folder: SetFolder) -> dict[str, tuple[str, ...]]:
+    """Documents that answer the questions of a set, by question id, in the set that it was made from, if any.
+
+    What is unanswerable here, since its document is left out, may have been trained on there.
+    """
+    origin = folder.path.parent / _SAME_QUESTIONS.get(folder.path.name, "")
+    if folder.path.name not in _SAME_QUESTIONS or not origin.is_dir():
+        return {}
+    made_from = SetFolder(origin)
+    language = (made_from.languages or ("",))[0]
+    return {question.id: question.relevant for question in made_from.questions(language, language)}
 
 
 def families(questions: Iterable[Question]) -> dict[str, str]:

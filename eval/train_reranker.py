@@ -233,14 +233,19 @@ def judge(trainer: Trainer, parts: Sequence[GroupSource], questions: int, depth:
     return figures
 
 
-def ship(trainer: Trainer, checkpoint: Path, record: Path, spec: ModelSpec, console: Console) -> None:
-    """The checkpoint's weights as they ship with the project, their training record in the same file."""
+def ship(
+    trainer: Trainer, checkpoint: Path, record: Path, spec: ModelSpec, first_stage_weight: float, console: Console
+) -> None:
+    """The checkpoint's weights as they ship with the project, their training record in the same file.
+
+    `first_stage_weight` is what the first stage counts when both rank together (eval/LOG.md).
+    """
     trainer.load(checkpoint)
     judged = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
     facts = {
         "name": f"{spec.name} reranker, {trainer.plan.layers} layers, {trainer.step} steps",
         "layers": trainer.plan.layers,
-        "first_stage_weight": trainer.plan.first_stage_weight,
+        "first_stage_weight": first_stage_weight,
         "encoder_weights_sha256": spec.weights_sha256,
         "trained_on": dict(SHARES),
         "held_out": f"{HELD_OUT_SHARE:.0%} of the documents of each set (eval/splits.py), the whole of NoMIRACL",
@@ -262,6 +267,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=Plan().steps)
     parser.add_argument("--layers", type=int, default=Plan().layers)
     parser.add_argument("--ship", action="store_true", help="write the weights of the checkpoint to where they ship")
+    parser.add_argument("--first-stage-weight", type=float, default=28.0, help="what it counts as shipped")
     parser.add_argument("--judge-every", type=int, default=500)
     options = parser.parse_args()
     plan = Plan(steps=options.steps, layers=options.layers)
@@ -271,7 +277,7 @@ def main() -> None:
     folder, _ = ready_folder(CACHE.parent)
     trainer = Trainer(plan, folder)
     if options.ship:
-        ship(trainer, checkpoint, record, read_spec(folder), console)
+        ship(trainer, checkpoint, record, read_spec(folder), options.first_stage_weight, console)
         return
     with Progress(console=console, transient=True) as progress, closing(open_encoder("", CACHE, progress)) as encoder:
         means = shipped_means(encoder.spec)

@@ -50,21 +50,15 @@ class Terms:
 
 def make_terms(text: str) -> Terms:
     """The words of a text in order, and its folded form: words between single spaces, Han as it stands."""
-    words: list[str] = []
-    folded: list[str] = []
-    for token in _TOKEN.findall(_prepared(text)):
-        parts = [_number(token)] if token[0].isdigit() else _parts(token)
-        folded += parts
-        for part in parts:
-            words += _words(part)
-    return Terms(tuple(words), f" {' '.join(folded)} ")
+    parts = [part for token in _tokens(text) for part in _parts(token)]
+    return Terms(tuple(word for part in parts for word in _words(part)), f" {' '.join(parts)} ")
 
 
 def spellings(text: str) -> dict[str, str]:
     """Each word of `make_terms` as the text spells it, in lower case; pairs of Han characters stand for themselves."""
     found: dict[str, str] = {}
-    for token in _TOKEN.findall(_prepared(text)):
-        words = make_terms(token).words
+    for token in _tokens(text):
+        words = [word for part in _parts(token) for word in _words(part)]
         found.update((word, token if len(words) == 1 else word) for word in words)
     return found
 
@@ -88,8 +82,15 @@ def grams(terms: Terms) -> frozenset[str]:
     return frozenset(found)
 
 
+def _tokens(text: str) -> list[str]:
+    found: list[str] = _TOKEN.findall(_prepared(text))
+    return found
+
+
 def _parts(token: str) -> list[str]:
-    """A token cut into runs of Han, as they stand, and the rest in Latin letters."""
+    """A number in one form, or a word cut into runs of Han, as they stand, and the rest in Latin letters."""
+    if token[0].isdigit():
+        return [_number(token)]
     found: list[str] = []
     last = 0
     for run in _HAN.finditer(token):

@@ -1,18 +1,15 @@
 """Hits that say the same: copies are folded into the best of them, other languages corroborate each other."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from functools import lru_cache
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 from embeddings.encoder import Vectors
 from qa_service.ingest.terms import make_terms
 from qa_service.records import Hit
 
-_COPY = 0.7
-"""Two texts are copies when this share of all their pairs of words stands in both (shingles, Broder 1997), and all
-their numbers do."""
-_MIN_PAIRS = 8
+_SHARE = 0.7
+"""A passage that stands whole in another is its copy when it makes up this share of it."""
+_MIN_WORDS = 8
 """A shorter sentence may stand in two reports by chance."""
 _SAME = 0.6
 """Cosine without language from which two passages tell the same: 99 of 100 pairs did (eval/LOG.md)."""
@@ -21,23 +18,39 @@ _SAME = 0.6
 def fold(hits: Iterable[Hit], top_k: int) -> tuple[Hit, ...]:
     """The first `top_k` hits that are no copies of a better one; each lists the copies met until then."""
     leads: list[Hit] = []
+    words: list[_Words] = []
     for hit in hits:
-        at = next((i for i, lead in enumerate(leads) if are_copies(lead, hit)), None)
+        own = _Words.of(hit)
+        at = next((i for i, lead in enumerate(words) if lead.are_those_of(own)), None)
         if at is not None:
             leads[at] = replace(leads[at], copies=(*leads[at].copies, hit.place))
         elif len(leads) == top_k:
             break
         else:
             leads.append(hit)
+            words.append(own)
     return tuple(leads)
 
 
-def are_copies(one: Hit, other: Hit) -> bool:
-    """Is it the same text, or the same sentence that would be quoted, but for small changes?"""
-    if _overlap(one.text, other.text):
-        return True
-    sentences = one.slice(one.sentence), other.slice(other.sentence)
-    return min(len(_word_pairs(each)) for each in sentences) >= _MIN_PAIRS and _overlap(*sentences)
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a hit and of the sentence that would be quoted, whatever their case, spelling and punctuation."""
+
+    passage: str
+    sentence: str
+    sentence_length: int
+
+    @classmethod
+    def of(cls, hit: Hit) -> "_Words":
+        sentence = make_terms(hit.slice(hit.sentence))
+        return cls(make_terms(hit.text).folded, sentence.folded, len(sentence.words))
+
+    def are_those_of(self, other: "_Words") -> bool:
+        """Word for word the same: a name, a number or a "not" more, fewer or other makes another text."""
+        short, long = sorted((self.passage, other.passage), key=len)
+        if short in long and len(short) >= _SHARE * len(long):
+            return True
+        return self.sentence == other.sentence and self.sentence_length >= _MIN_WORDS
 
 
 def corroborated(hits: Sequence[Hit], vector: Callable[[Hit], Vectors]) -> tuple[Hit, ...]:
@@ -64,21 +77,5 @@ def _primary(hit: Hit) -> str:
     return hit.passage.language.partition("-")[0]
 
 
-def _overlap(one: str, other: str) -> bool:
-    pairs = _word_pairs(one), _word_pairs(other)
-    if not any(pairs) or _numbers(one) != _numbers(other):
-        return False
-    return len(pairs[0] & pairs[1]) >= _COPY * len(pairs[0] | pairs[1])
-
-
-@lru_cache(maxsize=4_096)
-def _words(text: str) -> tuple[str, ...]:
-    return make_terms(text).words
-
-
-def _word_pairs(text: str) -> frozenset[tuple[str, str]]:
-    return frozenset(pairwise(_words(text)))
-
-
 def _numbers(text: str) -> frozenset[str]:
-    return frozenset(word for word in _words(text) if word[0].isdigit())
+    return frozenset(word for word in make_terms(text).words if word[0].isdigit())

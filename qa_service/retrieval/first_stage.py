@@ -62,8 +62,12 @@ def rank(
     query_vector: Vectors,
     neutral: Callable[[Vectors], Vectors],
     lexical: LexicalQuery,
+    already: int = 0,
 ) -> list[Ranked]:
-    """Best first. `query_vector` of shape [d] is as the encoder gave it; `neutral` takes the language out."""
+    """Best first. `query_vector` of shape [d] is as the encoder gave it; `neutral` takes the language out.
+
+    Ranks begin behind the `already` that stand before these.
+    """
     if not found:
         return []
     query = neutral(query_vector[np.newaxis])[0]
@@ -75,7 +79,9 @@ def rank(
     above = centred(coverages, [each.language for each in found])
     scores = (1 - SENTENCE_WEIGHT) * dense + SENTENCE_WEIGHT * np.array([score for _, score in sentences])
     scores += LEXICAL_WEIGHT * np.array(above)
-    cosine_ranks, dense_ranks, lexical_ranks = _ranks(cosines), _ranks(dense), _ranks(np.array(coverages))
+    cosine_ranks, dense_ranks, lexical_ranks = (
+        _ranks(values, already) for values in (cosines, dense, np.array(coverages))
+    )
     order = sorted(range(len(found)), key=lambda i: (-scores[i], found[i].passage_id))
     return [
         Ranked(
@@ -95,12 +101,12 @@ def rank(
             score=float(scores[i]),
             rerank=None,
         )
-        for place, i in enumerate(order, start=1)
+        for place, i in enumerate(order, start=already + 1)
     ]
 
 
 def behind(ahead: Sequence[Ranked], ranked: Sequence[Ranked]) -> list[Ranked]:
-    """The same, as far down as it takes for all to score less than what is ahead."""
+    """The same, as far down as it takes for none to score more than what is ahead."""
     if not ranked or not ahead:
         return list(ranked)
     down = max(0.0, ranked[0].score - ahead[-1].score)
@@ -121,7 +127,7 @@ def _best_sentences(
     return best
 
 
-def _ranks(scores: NDArray[np.floating]) -> list[int]:
-    """1 for the highest; equal scores share a rank."""
+def _ranks(scores: NDArray[np.floating], already: int) -> list[int]:
+    """`already` + 1 for the highest; equal scores share a rank."""
     descending = np.sort(scores)[::-1]
-    return [int(rank) + 1 for rank in np.searchsorted(-descending, -scores)]
+    return [int(rank) + already + 1 for rank in np.searchsorted(-descending, -scores)]

@@ -13,13 +13,15 @@ from qa_service.retrieval.duplicates import corroborated, fold
 from qa_service.retrieval.first_stage import Ranked, behind, rank
 from qa_service.retrieval.lexical import LexicalQuery
 from qa_service.retrieval.second_stage import reranked
-from qa_service.store.passage_index import PassageIndex
+from qa_service.store.passage_index import IndexView, PassageIndex
 from qa_service.store.store import Store
 
 NEAREST = 50
 """How many passages are found by their vectors and looked at."""
 BY_WORDS = 20
 """How many are found by the question's rare words."""
+_FARTHEST = 10_000
+"""However many copies there are, the search for more ends here."""
 _COPIES = 3
 """As many hits are read from the store beyond those asked for, since some may be copies."""
 
@@ -40,9 +42,10 @@ class Retriever:
 
     def search(self, query: str, query_vector: Vectors, top_k: int, filters: Filters = NO_FILTERS) -> tuple[Hit, ...]:
         """The `top_k` best matching passages that are no copies of each other, best first."""
-        lexical = LexicalQuery.of(query, self.index.frequencies)
+        view = self.index.view
+        lexical = LexicalQuery.of(query, view.frequencies)
         vectors: dict[int, Vectors] = {}
-        ranked = self._ranked(query, query_vector, lexical, filters)
+        ranked = self._ranked(_Asked(query, query_vector, lexical, filters, view))
         hits = fold(self._hits(ranked, lexical, top_k + _COPIES, vectors), top_k)
         return corroborated(hits, lambda hit: vectors[hit.passage_id])
 
@@ -54,24 +57,40 @@ class Retriever:
             vectors.update((each.found.passage_id, each.vector) for each in read)
             yield from self.store.hits([each.candidate(lexical) for each in read])
 
-    def _ranked(self, query: str, query_vector: Vectors, lexical: LexicalQuery, filters: Filters) -> Iterator[Ranked]:
+    def _ranked(self, asked: "_Asked") -> Iterator[Ranked]:
         """The passages looked at, best first; behind them, as long as somebody asks, what is farther away."""
-        allowed = self.store.matching(filters) if filters else None
-        nearest = self._nearest(query_vector, NEAREST, allowed)
-        rare = lexical.rare_words(self.store.word_counts(lexical.terms.words), len(self.index))
-        seen = list(dict.fromkeys([*nearest, *self.store.find_by_words(rare, BY_WORDS, filters)]))
-        ranked = rank(self.store.found(seen, len(query_vector)), query_vector, self.index.neutral, lexical)
+        allowed = self.store.matching(asked.filters) if asked.filters else None
+        nearest = asked.nearest(NEAREST, allowed)
+        words = list(dict.fromkeys(asked.lexical.terms.words))
+        rare = asked.lexical.rare_words(self.store.word_counts(words), len(asked.view))
+        ids = list(dict.fromkeys([*nearest, *self.store.find_by_words(rare, BY_WORDS, asked.filters)]))
+        ranked = self._rank(asked, ids, already=0)
         if self.reranker is not None:
-            ranked = reranked(self.reranker, query, ranked)
+            ranked = reranked(self.reranker, asked.query, ranked)
         yield from ranked
-        k = NEAREST
-        while len(nearest) == k:
+        seen, k = set(ids), NEAREST
+        while len(nearest) == k and k < _FARTHEST:
             k *= 4
-            nearest = self._nearest(query_vector, k, allowed)
-            farther = self.store.found([each for each in nearest if each not in set(seen)], len(query_vector))
-            seen += [each.passage_id for each in farther]
-            ranked = behind(ranked, rank(farther, query_vector, self.index.neutral, lexical))
+            nearest = asked.nearest(k, allowed)
+            ids = [passage_id for passage_id in nearest if passage_id not in seen]
+            ranked = behind(ranked, self._rank(asked, ids, already=len(seen)))
+            seen.update(ids)
             yield from ranked
 
-    def _nearest(self, query_vector: Vectors, k: int, allowed: Ids | None) -> list[int]:
-        return [passage_id for passage_id, _ in self.index.search(query_vector, k, allowed)]
+    def _rank(self, asked: "_Asked", ids: list[int], already: int) -> list[Ranked]:
+        found = self.store.found(ids, len(asked.query_vector))
+        return rank(found, asked.query_vector, asked.view.neutral, asked.lexical, already)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One search, over one view of the index from its beginning to its end."""
+
+    query: str
+    query_vector: Vectors
+    lexical: LexicalQuery
+    filters: Filters
+    view: IndexView
+
+    def nearest(self, k: int, allowed: Ids | None) -> list[int]:
+        return [passage_id for passage_id, _ in self.view.search(self.query_vector, k, allowed)]

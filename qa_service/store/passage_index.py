@@ -26,15 +26,33 @@ _PENDING_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
-    """The vectors in `index` are those that `neutralizer` gave: they are swapped together.
+class IndexView:
+    """What one search looks at from its beginning to its end.
 
-    `frequencies` say, as the neutralizer does, what the corpus as a whole was like when the base was built.
+    The vectors in `index` are those that `neutralizer` gave; `frequencies` say how common terms were in the corpus
+    when the base was built. All are swapped together.
     """
 
     neutralizer: LanguageNeutralizer
     index: VectorIndex
     frequencies: TermFrequencies
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def neutral(self, vectors: Vectors) -> Vectors:
+        """Vectors of shape [n, d] as the index holds them: without their language."""
+        return self.neutralizer.apply(vectors)
+
+    def search(self, query: Vectors, k: int, allowed: Ids | None = None) -> list[tuple[int, float]]:
+        """Passage ids and scores for one query of shape [d], as the encoder gave it; best first.
+
+        Only the passages of `allowed` compete, when given; one that came after it was read waits for the next search.
+        """
+        scores: Scores
+        ids: Ids
+        scores, ids = self.index.search(self.neutral(query[np.newaxis]), k, allowed)
+        return [(int(i), float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0]
 
 
 class PassageIndex:
@@ -55,12 +73,12 @@ class PassageIndex:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{folder}: cannot be the folder of the index ({error.strerror}); move it away") from error
-        self._state = self._load()
+        self._view = self._load()
         self._remove_other_files()
         self._rebuild_if_due()
 
     def __len__(self) -> int:
-        return len(self._state.index)
+        return len(self._view.index)
 
     @property
     def has_reference(self) -> bool:
@@ -68,38 +86,30 @@ class PassageIndex:
         return self._reference is not None
 
     @property
-    def frequencies(self) -> TermFrequencies:
-        """How common terms are in the corpus."""
-        return self._state.frequencies
+    def view(self) -> IndexView:
+        return self._view
 
     def neutral(self, vectors: Vectors) -> Vectors:
-        """Vectors of shape [n, d] as the index holds them: without their language."""
-        return self._state.neutralizer.apply(vectors)
+        """As the view of this moment does it."""
+        return self._view.neutral(vectors)
 
     def search(self, query: Vectors, k: int, allowed: Ids | None = None) -> list[tuple[int, float]]:
-        """Passage ids and scores for one query of shape [d], as the encoder gave it; best first.
-
-        Only the passages of `allowed` compete, when given; one that came after it was read waits for the next search.
-        """
-        state = self._state
-        scores: Scores
-        ids: Ids
-        scores, ids = state.index.search(state.neutralizer.apply(query[np.newaxis]), k, allowed)
-        return [(int(i), float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0]
+        """As the view of this moment does it."""
+        return self._view.search(query, k, allowed)
 
     def add(self, ids: list[int], vectors: Vectors) -> None:
         """The caller holds `lock`."""
-        self._state.index.add(np.array(ids, dtype=np.int64), self.neutral(vectors))
+        self._view.index.add(np.array(ids, dtype=np.int64), self.neutral(vectors))
         self._rebuild_if_due()
 
     def remove(self, ids: list[int]) -> None:
         """The caller holds `lock`."""
-        self._state.index.remove(ids)
+        self._view.index.remove(ids)
         self._rebuild_if_due()
 
     def settle(self) -> None:
         """Takes in now what has changed since the last base: at the end of a batch."""
-        if self._state.index.pending:
+        if self._view.index.pending:
             self.rebuild()
 
     def rebuild(self) -> None:
@@ -113,6 +123,7 @@ class PassageIndex:
                 connection = stack.enter_context(self._store.database.reading())
                 generation = read_generation(connection)
             stored = _read_all(connection, self._dimension, after_id=0)
+            frequencies = read_frequencies(connection)
         neutralizer = self._fit(stored)
         base = BaseIndex.build(stored.ids, neutralizer.apply(stored.vectors))
         path = self._folder / f"base-{generation}-{time.time_ns():x}.faiss"
@@ -124,8 +135,8 @@ class PassageIndex:
                     [path.name, sha256, len(base), base.last_id, generation, neutralizer.directions.tobytes()],
                 )
                 connection.execute("DELETE FROM tombstones WHERE generation <= ?", [generation])
-                state = self._over(connection, base, neutralizer)
-            self._state = state  # still under the lock: what is added next goes into the new index
+                view = self._over(connection, base, neutralizer, frequencies)
+            self._view = view  # still under the lock: what is added next goes into the new index
         self._remove_other_files()
 
     def close(self) -> None:
@@ -133,26 +144,34 @@ class PassageIndex:
         if self._rebuilding is not None:
             self._rebuilding.join()
 
-    def _load(self) -> _State:
+    def _load(self) -> IndexView:
         with self._store.database.reading() as connection:
             row = connection.execute("SELECT * FROM base_index").fetchone()
+            frequencies = read_frequencies(connection)
             base = self._load_base(self._folder / row["file_name"], row["sha256"], row["count"]) if row else None
             if base is not None:
                 directions = np.frombuffer(row["directions"], dtype=np.float32).reshape(-1, self._dimension)
-                state = self._over(connection, base, LanguageNeutralizer(directions))
+                view = self._over(connection, base, LanguageNeutralizer(directions), frequencies)
                 passages = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
-                if len(state.index) == passages:
-                    return state
-                log.warning("the index holds %d passages, the store %d: rebuilding it", len(state.index), passages)
-            return self._over(connection, None, self._fit(_read_all(connection, self._dimension, after_id=0)))
+                if len(view) == passages:
+                    return view
+                log.warning("the index holds %d passages, the store %d: rebuilding it", len(view), passages)
+            neutralizer = self._fit(_read_all(connection, self._dimension, after_id=0))
+            return self._over(connection, None, neutralizer, frequencies)
 
-    def _over(self, connection: sqlite3.Connection, base: BaseIndex | None, neutralizer: LanguageNeutralizer) -> _State:
+    def _over(
+        self,
+        connection: sqlite3.Connection,
+        base: BaseIndex | None,
+        neutralizer: LanguageNeutralizer,
+        frequencies: TermFrequencies,
+    ) -> IndexView:
         """The base with what the store holds beyond it."""
         last_id = 0 if base is None else base.last_id
         index = VectorIndex(self._dimension, base, _tombstones(connection, last_id))
         newer = _read_all(connection, self._dimension, after_id=last_id)
         index.add(newer.ids, neutralizer.apply(newer.vectors))
-        return _State(neutralizer, index, read_frequencies(connection))
+        return IndexView(neutralizer, index, frequencies)
 
     def _fit(self, stored: "_Stored") -> LanguageNeutralizer:
         corpus = {}
@@ -174,7 +193,9 @@ class PassageIndex:
             return None
 
     def _is_due(self) -> bool:
-        index = self._state.index
+        index = self._view.index
+        if not self._view.frequencies.passages and len(index):  # counted when there was nothing yet
+            return True
         if index.has_deleted_in_base:  # a deleted document's vectors leave the disk with the base
             return True
         return index.pending > max(_MIN_PENDING, _PENDING_SHARE * index.base_size)

@@ -192,16 +192,17 @@ def read_hit(connection: sqlite3.Connection, candidate: Candidate) -> Hit | None
 
 def read_found(connection: sqlite3.Connection, passage_ids: Sequence[int], dimension: int) -> list[Found]:
     """The passages in the order of their ids as given; those deleted meanwhile are left out."""
-    marks = ", ".join("?" * len(passage_ids))
+    ids = json.dumps(list(passage_ids))  # however many: SQL takes so many parameters only
     sentences: dict[int, list[sqlite3.Row]] = {}
     for row in connection.execute(
-        f"SELECT * FROM sentences WHERE passage_id IN ({marks}) ORDER BY passage_id, start_char", passage_ids
+        "SELECT * FROM sentences WHERE passage_id IN (SELECT value FROM json_each(?)) ORDER BY passage_id, start_char",
+        [ids],
     ):
         sentences.setdefault(row["passage_id"], []).append(row)
     rows = connection.execute(
         "SELECT id, language, search_text, folded, vector FROM passages JOIN vectors ON passage_id = id"
-        f" JOIN lexical ON lexical.rowid = id WHERE id IN ({marks})",
-        passage_ids,
+        " JOIN lexical ON lexical.rowid = id WHERE id IN (SELECT value FROM json_each(?))",
+        [ids],
     )
     found = {
         row["id"]: Found(

@@ -20,6 +20,10 @@ def test_the_paragraphs_of_an_article_are_on_one_side() -> None:
     assert keys == {"xquad/xq-a04"}
 
 
+def test_two_sets_over_the_same_documents_are_split_alike() -> None:
+    assert document_key("kazqad_abstain", "kazqad-1", {}) == document_key("kazqad_val", "kazqad-1", {})
+
+
 def question(id_: str, *relevant: str) -> Question:
     return Question(id_, "?", "en", True, relevant, (), (), ())
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_service.ingest.terms import STEM, grams, make_terms
+from qa_service.ingest.terms import STEM, grams, make_terms, spellings
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,15 @@ def test_any_text_has_terms(text: str) -> None:
     assert terms.folded.endswith(" ")
     assert all(gram in terms.folded for gram in grams(terms))
     assert '"' not in terms.folded
+
+
+@given(st.text())
+def test_every_word_has_a_spelling(text: str) -> None:
+    assert set(spellings(text)) == set(make_terms(text).words)
+
+
+def test_a_word_is_spelled_as_the_text_spells_it() -> None:
+    assert spellings("Қазақстанның 94,8 中亚 薴国") == {
+        **{"kazaks": "қазақстанның", "94d8": "94,8"},
+        **{word: word for word in make_terms("中亚 薴国").words},
+    }
