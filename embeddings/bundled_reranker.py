@@ -7,6 +7,7 @@ the layers alone, in 8 bits.
 import copy
 import json
 import threading
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +68,16 @@ class RerankerWeights:
                     name: arrays[name].astype(np.float32) * (arrays[name + _SCALE] if arrays[name].ndim == 2 else 1)
                     for name in names
                 }
+            _check_record(record)
             return cls(record, tensors)
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
             raise ModelError(f"{path}: no weights of a reranker ({error}); install the project again") from error
+
+
+def _check_record(record: Mapping[str, Any]) -> None:
+    """Raises ValueError or KeyError."""
+    if not isinstance(record["name"], str) or int(record["layers"]) < 1 or not float(record["first_stage_weight"]) > 0:
+        raise ValueError("its record makes no sense")
 
 
 def shipped_reranker(encoder: SentenceTransformerEncoder) -> "BundledReranker | None":
@@ -85,7 +93,8 @@ class BundledReranker:
         self._lock = threading.Lock()
         self._record = weights.record
         self._encoder = encoder
-        self._model = _build(encoder.transformer, weights, _fast_dtype())
+        on_processor = encoder.transformer.device.type == "cpu"
+        self._model = _build(encoder.transformer, weights, _fast_dtype() if on_processor else torch.float32)
 
     @property
     def name(self) -> str:
@@ -102,7 +111,7 @@ class BundledReranker:
             batch = order[start : start + _BATCH]
             tokens = self._encoder.pair_tokens(query, [passages[i] for i in batch], MAX_TOKENS)
             with self._lock, torch.inference_mode():
-                scores[batch] = self._model(**tokens).logits[:, 0].float().numpy()
+                scores[batch] = self._model(**tokens.to(self._model.device)).logits[:, 0].float().cpu().numpy()
         return scores
 
 
@@ -124,7 +133,7 @@ def _build(transformer: Any, weights: RerankerWeights, dtype: torch.dtype) -> Be
     with torch.device("meta"):
         model = BertForSequenceClassification(config)
     model.bert.embeddings = _Narrow(transformer.embeddings, dtype)  # type: ignore[assignment]
-    tensors = {name: torch.from_numpy(tensor).to(dtype) for name, tensor in weights.tensors.items()}
+    tensors = {name: torch.from_numpy(tensor).to(transformer.device, dtype) for name, tensor in weights.tensors.items()}
     try:
         left = model.load_state_dict(tensors, strict=False, assign=True)
     except RuntimeError as error:

@@ -19,12 +19,15 @@ _BATCH = 16
 
 
 class CrossEncoderReranker:
-    """A folder with one output a pair; its name is the folder's."""
+    """A folder with one output a pair."""
 
-    def __init__(self, folder: Path) -> None:
-        """Without the network. Raises ModelError when the folder may not be loaded or doesn't load."""
+    def __init__(self, folder: Path, name: str) -> None:
+        """Without the network; `name` is what the user calls it.
+
+        Raises ModelError when the folder may not be loaded or doesn't load.
+        """
         self._lock = threading.Lock()
-        self._name = folder.name
+        self._name = name
         if not (folder / "config.json").is_file():
             raise ModelError(f"{folder} is no folder of a cross-encoder: config.json is missing; get the model again")
         check_files(folder)

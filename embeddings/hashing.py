@@ -1,4 +1,4 @@
-"""A tiny, deterministic, offline encoder for tests: character trigrams hashed into a few dimensions."""
+"""A tiny, deterministic, offline encoder and reranker for tests: trigrams hashed into a few dimensions."""
 
 import zlib
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from embeddings.encoder import Vectors
+from embeddings.reranker import RerankScores
 from embeddings.spec import ModelSpec
 
 
@@ -44,3 +45,17 @@ class HashingEncoder:
                 row[0] = 1
             row /= np.linalg.norm(row)
         return vectors
+
+
+class HashingReranker:
+    """The share of trigrams, as log-odds of a sort: passages that share more score higher."""
+
+    name = "hashing"
+    first_stage_weight = 20.0
+
+    def __init__(self) -> None:
+        self._encoder = HashingEncoder(1024)
+
+    def score(self, query: str, passages: Sequence[str]) -> RerankScores:
+        scores: RerankScores = 10 * (self._encoder.encode_passages(passages) @ self._encoder.encode_queries([query])[0])
+        return scores - 5

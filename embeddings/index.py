@@ -5,7 +5,8 @@ swaps: faiss crashes when one index is searched and changed at once. Scores are 
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,11 +98,24 @@ class BaseIndex:
             chosen = faiss.IDSelectorBatch(allowed)
             selector = chosen if selector is None else faiss.IDSelectorAnd(chosen, selector)
         parameters = faiss.SearchParameters(sel=selector) if selector is not None else None
-        # For the calling thread only: one query is too little work for OpenMP's barriers between threads.
-        faiss.omp_set_num_threads(1)
-        scores, ids = self._index.search(queries, k, params=parameters)
+        with _one_thread():
+            scores, ids = self._index.search(queries, k, params=parameters)
         scores[ids < 0] = -np.inf
         return scores, ids
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One query is too little work for OpenMP's barriers between threads.
+
+    It holds for the calling thread and whatever else it runs: torch took twice as long in it until it was set back.
+    """
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 class _Rows:

@@ -51,7 +51,7 @@ def load_reranker(choice: str, encoder: Encoder, allow_download: bool = False) -
     if choice == OFF:
         return None
     if choice:
-        return CrossEncoderReranker(_folder_of(choice, allow_download, "QA_RERANK"))
+        return CrossEncoderReranker(_folder_of(choice, allow_download, "QA_RERANK"), choice)
     return shipped_reranker(encoder) if isinstance(encoder, SentenceTransformerEncoder) else None
 
 

@@ -9,8 +9,7 @@ from typing import cast
 import numpy as np
 from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
-from torch import Tensor
-from transformers import PreTrainedModel
+from transformers import BatchEncoding, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from embeddings.encoder import Vectors
@@ -57,10 +56,10 @@ class SentenceTransformerEncoder:
         """The model without pooling: what a reranker can be built on."""
         return cast(PreTrainedModel, self._model[0].model)
 
-    def pair_tokens(self, query: str, passages: Sequence[str], max_tokens: int) -> dict[str, Tensor]:
+    def pair_tokens(self, query: str, passages: Sequence[str], max_tokens: int) -> BatchEncoding:
         """The query beside each passage as token ids, padded to one length."""
         with self._lock:  # the tokenizer keeps its truncation as state
-            tokens: dict[str, Tensor] = self._model.tokenizer(
+            tokens: BatchEncoding = self._model.tokenizer(
                 [query] * len(passages),
                 list(passages),
                 truncation="longest_first",

@@ -61,6 +61,8 @@ class GroupSource:
     documents: NDArray[np.str_]
     families: NDArray[np.str_]
     rights: tuple[_Right, ...]
+    also_answering: tuple[tuple[int, int], ...]
+    """Rows of a question and of a further passage that holds its answer: it is neither right nor wrong."""
     question_vectors: Vectors
     passage_vectors: Vectors
 
@@ -84,7 +86,7 @@ class GroupSource:
         beside = [
             i
             for i in np.flatnonzero(self.documents == self.documents[right.passage])
-            if i != right.passage and not any(r.passage == i for r in self._rights_of(right.question))
+            if i != right.passage and i not in self._answering_rows[right.question]
         ]
         lists = [
             wrong[:_NEAR],
@@ -117,14 +119,11 @@ class GroupSource:
         best = np.argsort(-scores)[:k]
         return best, scores[best]
 
-    def _rights_of(self, question: int) -> Sequence[_Right]:
-        return self._by_question.get(question, ())
-
     @cached_property
-    def _by_question(self) -> dict[int, list[_Right]]:
-        found: dict[int, list[_Right]] = {}
-        for right in self.rights:
-            found.setdefault(right.question, []).append(right)
+    def _answering_rows(self) -> dict[int, set[int]]:
+        found: dict[int, set[int]] = {}
+        for question, passage in [(r.question, r.passage) for r in self.rights] + list(self.also_answering):
+            found.setdefault(question, set()).add(passage)
         return found
 
 
@@ -168,7 +167,8 @@ class _Builder:
         neutralizer = LanguageNeutralizer.fit(vectors.shape[1], means, corpus)
         passage_vectors = neutralizer.apply(vectors)
         question_vectors = neutralizer.apply(encoder.encode_queries([text for text, _ in texts]))
-        rights = []
+        rights: list[_Right] = []
+        also: list[tuple[int, int]] = []
         for each in asked:
             row = rows[each.question.text, each.question.language]
             for document in each.question.relevant:
@@ -177,6 +177,7 @@ class _Builder:
                 # a word of the answer stands elsewhere by chance: the passage nearest to the question is meant
                 found.sort(key=lambda right: -float(passage_vectors[right.passage] @ question_vectors[right.question]))
                 rights += found[:1]
+                also += [(row, right.passage) for right in found[1:]]
         return GroupSource(
             name=self._name,
             questions=tuple(text for text, _ in texts),
@@ -186,6 +187,7 @@ class _Builder:
             documents=np.array(self._documents),
             families=np.array(self._families),
             rights=tuple(dict.fromkeys(rights)),
+            also_answering=tuple(also),
             question_vectors=question_vectors,
             passage_vectors=passage_vectors,
         )

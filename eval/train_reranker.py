@@ -25,7 +25,7 @@ from rich.progress import Progress
 from torch import Tensor, nn
 from transformers import AutoTokenizer, BertForSequenceClassification
 
-from embeddings.bundled_reranker import SHIPPED, RerankerWeights
+from embeddings.bundled_reranker import MAX_TOKENS, SHIPPED, RerankerWeights
 from embeddings.encoder import Encoder
 from embeddings.folder_spec import read_spec
 from embeddings.model_choice import ready_folder
@@ -66,7 +66,7 @@ class Plan:
     """What the first stage's score counts beside the logit while training."""
     absolute_weight: float = 0.4
     """What "answers or not" by itself counts beside "answers better than the others"."""
-    max_tokens: int = 224
+    max_tokens: int = MAX_TOKENS
     seed: int = 1
 
 
@@ -267,7 +267,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=Plan().steps)
     parser.add_argument("--layers", type=int, default=Plan().layers)
     parser.add_argument("--ship", action="store_true", help="write the weights of the checkpoint to where they ship")
-    parser.add_argument("--first-stage-weight", type=float, default=28.0, help="what it counts as shipped")
+    parser.add_argument("--first-stage-weight", type=float, default=50.0, help="what it counts as shipped")
     parser.add_argument("--judge-every", type=int, default=500)
     options = parser.parse_args()
     plan = Plan(steps=options.steps, layers=options.layers)
@@ -305,6 +305,8 @@ def main() -> None:
             console.print(figures)
             with record.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps({"step": trainer.step, "seconds": time.time() - begin, **figures}) + "\n")
+        if done:
+            break
 
 
 if __name__ == "__main__":

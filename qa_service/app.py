@@ -3,6 +3,8 @@
 import logging
 from contextlib import ExitStack, closing
 
+from threadpoolctl import threadpool_limits
+
 from embeddings.bundled_reranker import BundledReranker
 from embeddings.encoder import Encoder
 from embeddings.model_choice import OFF, load_encoder, load_reranker
@@ -36,6 +38,9 @@ def choose_reranker(settings: Settings, encoder: Encoder) -> Reranker | None:
 def open_service(settings: Settings, encoder: Encoder, reranker: Reranker | None = None) -> Service:
     """The service over a data directory whose lock the caller holds. Raises StoreError and IndexMismatch."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # OpenBLAS' threads go on spinning after each small product, on the cores that torch needs: it took three times as
+    # long on two cores. Nothing here multiplies matrices that are worth a second thread.
+    threadpool_limits(1, user_api="blas")
     with ExitStack() as opened:
         store = opened.enter_context(closing(Store(settings.data_dir)))
         store.check_manifest(IndexManifest.current(encoder.spec))

@@ -13,6 +13,9 @@ from qa_service.records import Hit
 DEPTH = 5
 """How many of the best hits the confidence is read off: as many as it was fitted on."""
 
+_WITH_RERANKER = 5
+"""So many features both stages give."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceModel:
@@ -21,11 +24,17 @@ class ConfidenceModel:
     intercept: float
     weights: tuple[float, ...]
 
+    @property
+    def with_reranker(self) -> bool:
+        return len(self.weights) == _WITH_RERANKER
+
     def confidence(self, hits: Sequence[Hit]) -> float:
         """A probability; 0.0 without any passage."""
         if not hits:
             return 0.0
-        values = features(hits, with_reranker=len(self.weights) > len(_FIRST_STAGE))
+        if self.with_reranker and not any("rerank" in hit.scores for hit in hits[:DEPTH]):
+            return FIRST_STAGE.confidence(hits)  # all that it read were deleted a moment ago
+        values = features(hits, self.with_reranker)
         logit = self.intercept + sum(weight * value for weight, value in zip(self.weights, values, strict=True))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
@@ -48,8 +57,7 @@ def _best_and_lead(scores: Sequence[float]) -> tuple[float, float]:
     return best, best - sum(others) / len(others) if others else 0.0
 
 
-_FIRST_STAGE = (13.97, -2.01, 9.80)
-FIRST_STAGE = ConfidenceModel(intercept=-6.90, weights=_FIRST_STAGE)
+FIRST_STAGE = ConfidenceModel(intercept=-8.38, weights=(13.62, 3.29, 12.49))
 """Also for a reranker that this was not fitted with."""
-BOTH_STAGES = ConfidenceModel(intercept=-6.90, weights=(*_FIRST_STAGE, 0.0, 0.0))
+BOTH_STAGES = ConfidenceModel(intercept=-7.41, weights=(11.31, 5.51, 11.83, 0.60, -0.30))
 """With the bundled reranker."""

@@ -31,10 +31,10 @@ class LocalSession:
         return ReceiptOut.of(self._opened().add(file))
 
     def ask(self, question: str, top_k: int, filters: Filters) -> AnswerOut:
-        return AnswerOut.of(self._opened().ask(question, top_k, filters))
+        return AnswerOut.of(self._opened(asking=True).ask(question, top_k, filters))
 
     def search(self, question: str, top_k: int, filters: Filters) -> SearchOut:
-        return SearchOut.of(self._opened().search(question, top_k, filters))
+        return SearchOut.of(self._opened(asking=True).search(question, top_k, filters))
 
     def documents(self) -> Iterator[DocumentOut]:
         with closing(Store(self._settings.data_dir)) as store:
@@ -58,10 +58,12 @@ class LocalSession:
         with shown_progress("Documents") as progress:
             return app.reindex(self._settings, encoder, everything, progress)
 
-    def _opened(self) -> Service:
+    def _opened(self, asking: bool = False) -> Service:
+        """A session either asks or changes documents, and only questions need the second stage."""
         if self._service is None:
             encoder = self._encoder()
-            self._service = app.open_service(self._settings, encoder, app.choose_reranker(self._settings, encoder))
+            reranker = app.choose_reranker(self._settings, encoder) if asking else None
+            self._service = app.open_service(self._settings, encoder, reranker)
         return self._service
 
     def _encoder(self) -> Encoder:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from embeddings.reranker import Reranker
 from qa_service.retrieval.first_stage import Ranked
 
-DEPTH = 10
+DEPTH = 8
 """How many are read: the default is a choice of quality against milliseconds (eval/LOG.md)."""
 
 

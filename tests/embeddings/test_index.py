@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
@@ -326,3 +327,10 @@ def test_searches_beside_add_and_remove_see_one_state_at_a_time() -> None:
         finally:
             stop.set()
         assert all(reader.result(timeout=30) > 0 for reader in readers)
+
+
+def test_a_search_leaves_the_number_of_threads_as_it_was() -> None:
+    before = faiss.omp_get_max_threads()
+    vectors = np.eye(4, dtype=np.float32)
+    BaseIndex.build(np.arange(1, 5), vectors).search(vectors, 2, None, np.empty(0, np.int64))
+    assert faiss.omp_get_max_threads() == before

@@ -1,0 +1,110 @@
+"""The second stage: reads a pair, in any batch the same, and refuses what does not fit."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embeddings.bundled_reranker import BundledReranker, RerankerWeights, shipped_reranker
+from embeddings.cross_encoder import CrossEncoderReranker
+from embeddings.encoder import Encoder
+from embeddings.errors import ModelError
+from embeddings.hashing import HashingEncoder
+from embeddings.model_choice import load_reranker
+from embeddings.sentence_transformer import SentenceTransformerEncoder
+
+RIGHT = "In 2024 trade between China and Central Asia reached 94.8 billion US dollars."
+WRONG = "The music video Echo of the Silk Road was shown for the first time at the opening ceremony."
+QUESTIONS = [
+    "How large was trade between China and Central Asia in 2024?",
+    "2024年中国与中亚国家的贸易额是多少？",
+    "Каким был объём торговли Китая с Центральной Азией в 2024 году?",
+    "2024 жылы Қытай мен Орталық Азия арасындағы сауда көлемі қанша болды?",
+]
+
+
+def random_weights(layers: int = 1, hidden: int = 8, **record: object) -> RerankerWeights:
+    chance = np.random.default_rng(1)
+    shapes = {"bert.encoder.layer.0.output.dense.weight": (hidden, 2 * hidden), "classifier.bias": (1,)}
+    tensors = {name: chance.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    return RerankerWeights({"name": "random", "layers": layers, "first_stage_weight": 3.0, **record}, tensors)
+
+
+def test_weights_are_saved_in_eight_bits_and_read_again(tmp_path: Path) -> None:
+    weights = random_weights()
+    weights.save(tmp_path / "w.npz")
+    read = RerankerWeights.load(tmp_path / "w.npz")
+    assert read.record == weights.record
+    for name, tensor in weights.tensors.items():
+        np.testing.assert_allclose(read.tensors[name], tensor, atol=np.abs(tensor).max() / 100)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x05\x06" + bytes(18)])
+def test_a_file_that_is_no_weights_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "w.npz"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"w\.npz: no weights of a reranker"):
+        RerankerWeights.load(path)
+
+
+def test_off_and_an_unknown_model_have_no_reranker() -> None:
+    assert load_reranker("off", HashingEncoder()) is None
+    assert load_reranker("", HashingEncoder()) is None
+
+
+def test_a_wrong_choice_is_told_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="set QA_RERANK to a folder"):
+        load_reranker("no such folder", HashingEncoder())
+    with pytest.raises(ModelError, match="is no folder of a cross-encoder"):
+        load_reranker(str(tmp_path), HashingEncoder())
+
+
+def test_a_folder_with_code_in_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "modeling.py").write_text("")
+    with pytest.raises(ModelError, match="program"):
+        CrossEncoderReranker(tmp_path, "given")
+
+
+def test_a_classifier_of_several_labels_is_no_reranker(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"id2label": {"0": "a", "1": "b"}}')
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(ModelError, match="gives 2 numbers a pair"):
+        CrossEncoderReranker(tmp_path, "given")
+
+
+@pytest.fixture(scope="module")
+def reranker(encoder: Encoder) -> BundledReranker:
+    assert isinstance(encoder, SentenceTransformerEncoder)
+    shipped = shipped_reranker(encoder)
+    assert shipped is not None
+    return shipped
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_answers_scores_higher_whatever_the_language(reranker: BundledReranker, question: str) -> None:
+    right, wrong = reranker.score(question, [RIGHT, WRONG])
+    assert right > wrong
+
+
+@pytest.mark.model
+def test_a_pair_scores_the_same_alone_in_a_batch_and_beside_others(reranker: BundledReranker) -> None:
+    passages = [RIGHT, WRONG, RIGHT + WRONG, "a", "中亚 " * 400] * 5
+    together = reranker.score(QUESTIONS[0], passages)
+    assert together.shape == (25,)
+    assert together.dtype == np.float32
+    alone = [reranker.score(QUESTIONS[0], [passage])[0] for passage in passages[:5]]
+    np.testing.assert_allclose(together[:5], alone, atol=0.2)  # bfloat16
+    assert reranker.score(QUESTIONS[0], []).shape == (0,)
+    with ThreadPoolExecutor(4) as pool:
+        for scores in pool.map(lambda _: reranker.score(QUESTIONS[0], passages), range(8)):
+            np.testing.assert_allclose(scores, together, atol=1e-3)
+
+
+@pytest.mark.model
+def test_weights_that_do_not_fit_the_encoder_are_refused(encoder: Encoder) -> None:
+    assert isinstance(encoder, SentenceTransformerEncoder)
+    with pytest.raises(ModelError, match=r"does not fit the encoder.*QA_RERANK=off"):
+        BundledReranker(encoder, random_weights())

@@ -1,0 +1,120 @@
+"""Both stages together: whatever is asked of whatever corpus, hits are whole, ordered and enough."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from embeddings.hashing import HashingEncoder, HashingReranker
+from embeddings.reranker import Reranker, RerankScores
+from qa_service.answering.confidence import BOTH_STAGES
+from qa_service.records import Filters, Hit
+from qa_service.retrieval.retriever import NEAREST, Retriever
+from qa_service.retrieval.second_stage import DEPTH
+from qa_service.service import Service
+from tests.qa_service.store.opened import Opened, made_text, opened
+
+QUESTIONS = ["trade in Astana 铁路 合作", "🙂", "?!", "Астана саясат summit 論壇 媒体", "нет таких слов qqq", "2024"]
+
+
+def retriever_over(each: Opened, reranker: Reranker | None) -> Retriever:
+    return Retriever(each.store, each.index, HashingEncoder(), reranker)
+
+
+def search(retriever: Retriever, question: str, top_k: int) -> tuple[Hit, ...]:
+    return retriever.search(question, retriever.encode(question), top_k)
+
+
+def assert_ordered(hits: Sequence[Hit]) -> None:
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert len({hit.passage_id for hit in hits}) == len(hits)
+
+
+@pytest.mark.parametrize("reranker", [None, HashingReranker()])
+@pytest.mark.parametrize("documents", [0, 1, 2, 30])
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_any_question_of_any_corpus_gets_ordered_hits(
+    tmp_path: Path, reranker: Reranker | None, documents: int, question: str
+) -> None:
+    with opened(tmp_path) as each:
+        for number in range(documents):
+            each.add(made_text(number, sentences=1 if documents < 3 else 30))
+        retriever = retriever_over(each, reranker)
+        for top_k in (1, 5, 50):
+            hits = search(retriever, question, top_k)
+            assert len(hits) == min(top_k, len(each.store.passage_ids()))
+            assert_ordered(hits)
+
+
+def test_the_second_stage_reads_the_first_and_both_scores_rank(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        for number in range(30):
+            each.add(made_text(number))
+        each.index.close()  # a rebuild between the two searches would rank anew
+        plain = search(retriever_over(each, None), QUESTIONS[0], 50)
+        hits = search(retriever_over(each, HashingReranker()), QUESTIONS[0], 50)
+    read = [hit for hit in hits if hit.explanation.rerank is not None]
+    assert read == list(hits[:DEPTH])
+    assert {hit.passage_id for hit in read} == {hit.passage_id for hit in plain[:DEPTH]}
+    for hit in read:
+        assert hit.explanation.rerank is not None
+        assert hit.scores["rerank"] == hit.explanation.rerank
+        expected = hit.explanation.first_stage + hit.explanation.rerank / HashingReranker.first_stage_weight
+        assert hit.score == pytest.approx(expected)
+    assert [hit.passage_id for hit in hits[DEPTH:]] == [hit.passage_id for hit in plain[DEPTH:]]
+
+
+@pytest.mark.parametrize("reranker", [None, HashingReranker()])
+def test_behind_many_copies_there_are_other_hits(tmp_path: Path, reranker: Reranker | None) -> None:
+    same = "The forum on trade and energy was opened in Astana by the ministers of five countries."
+    with opened(tmp_path) as each:
+        for number in range(2 * NEAREST):
+            each.add(same + "\n" * number)
+        for number in range(6):
+            each.add(made_text(number, sentences=2))
+        each.index.close()
+        hits = search(retriever_over(each, reranker), "forum on trade and energy", 7)
+    assert len(hits) == 7
+    assert_ordered(hits)
+    assert max(len(hit.copies) for hit in hits) == 2 * NEAREST - 1
+    ranks = [hit.explanation.first_stage_rank for hit in hits]
+    assert len(set(ranks)) == len(ranks)
+
+
+def test_a_filter_holds_for_what_is_found_by_words(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        for number in range(80):
+            each.add(made_text(number, sentences=2), source="many")
+        wanted = each.add("Xylofon is a word that stands here alone.", source="one")
+        retriever = retriever_over(each, None)
+        vector = retriever.encode("xylofon")
+        assert retriever.search("xylofon", vector, 1)[0].passage.document_id == wanted.document_id
+        filtered = retriever.search("xylofon", vector, 50, Filters(sources=("many",)))
+        assert len(filtered) == 50
+        assert wanted.document_id not in {hit.passage.document_id for hit in filtered}
+
+
+class _DeletingReranker(HashingReranker):
+    """Deletes what it reads: what another caller may do meanwhile."""
+
+    def __init__(self, each: Opened) -> None:
+        super().__init__()
+        self._each = each
+
+    def score(self, query: str, passages: Sequence[str]) -> RerankScores:
+        scores = super().score(query, passages)
+        for document_id in self._each.store.document_ids()[:1]:
+            self._each.indexer.delete(document_id)
+        return scores
+
+
+def test_what_is_deleted_while_it_is_read_is_not_returned(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        first = each.add(made_text(1, sentences=200)).document_id
+        each.add(made_text(2, sentences=200))
+        service = Service(retriever_over(each, _DeletingReranker(each)), each.indexer, BOTH_STAGES, 0.0)
+        answer = service.ask("trade in Astana")
+        assert all(citation.hit.passage.document_id != first for citation in answer.citations)
+        assert 0 <= answer.confidence <= 1
+        service.ask("trade in Astana")
+        assert not service.ask("trade in Astana").answerable
