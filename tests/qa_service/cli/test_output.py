@@ -23,6 +23,8 @@ def ranking(*texts: str) -> SearchOut:
             text_sha256="",
             score=0.5,
             scores={},
+            copies=[],
+            corroborating=[],
         )
         for text in texts
     ]
