@@ -23,38 +23,16 @@ class Ranked:
     found: Found
     vector: Vectors
     sentence: Span
-    sentence_score: float
-    cosine: float
-    cosine_rank: int
-    dense: float
-    dense_rank: int
-    lexical: float
-    lexical_rank: int
-    lexical_above_language: float
-    first_stage: float
-    first_stage_rank: int
     score: float
-    rerank: float | None
+    explanation: Explanation
 
     def candidate(self, lexical: LexicalQuery) -> Candidate:
-        scores = {"dense": self.dense, "sentence": self.sentence_score, "lexical": self.lexical}
-        if self.rerank is not None:
-            scores["rerank"] = self.rerank
-        explanation = Explanation(
-            cosine_rank=self.cosine_rank,
-            cosine=self.cosine,
-            dense_rank=self.dense_rank,
-            dense=self.dense,
-            sentence=self.sentence_score,
-            lexical_rank=self.lexical_rank,
-            lexical=self.lexical,
-            lexical_above_language=self.lexical_above_language,
-            matched_terms=lexical.matched(self.found.folded),
-            first_stage_rank=self.first_stage_rank,
-            first_stage=self.first_stage,
-            rerank=self.rerank,
-        )
-        return Candidate(self.found.passage_id, self.sentence, self.score, scores, explanation)
+        """With the terms that match: they are looked up for what is returned only."""
+        said = replace(self.explanation, matched_terms=lexical.matched(self.found.folded))
+        scores = {"dense": said.dense, "sentence": said.sentence, "lexical": said.lexical}
+        if said.rerank is not None:
+            scores["rerank"] = said.rerank
+        return Candidate(self.found.passage_id, self.sentence, self.score, scores, said)
 
 
 def rank(
@@ -88,18 +66,21 @@ def rank(
             found=found[i],
             vector=vectors[i],
             sentence=sentences[i][0],
-            sentence_score=sentences[i][1],
-            cosine=float(cosines[i]),
-            cosine_rank=cosine_ranks[i],
-            dense=float(dense[i]),
-            dense_rank=dense_ranks[i],
-            lexical=coverages[i],
-            lexical_rank=lexical_ranks[i],
-            lexical_above_language=above[i],
-            first_stage=float(scores[i]),
-            first_stage_rank=place,
             score=float(scores[i]),
-            rerank=None,
+            explanation=Explanation(
+                cosine_rank=cosine_ranks[i],
+                cosine=float(cosines[i]),
+                dense_rank=dense_ranks[i],
+                dense=float(dense[i]),
+                sentence=sentences[i][1],
+                lexical_rank=lexical_ranks[i],
+                lexical=coverages[i],
+                lexical_above_language=above[i],
+                matched_terms=(),
+                first_stage_rank=place,
+                first_stage=float(scores[i]),
+                rerank=None,
+            ),
         )
         for place, i in enumerate(order, start=already + 1)
     ]

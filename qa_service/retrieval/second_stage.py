@@ -23,7 +23,11 @@ def reranked(reranker: Reranker, query: str, ranked: Sequence[Ranked]) -> list[R
     weight = reranker.first_stage_weight
     best = sorted(
         (
-            replace(each, score=each.score + float(score) / weight, rerank=float(score))
+            replace(
+                each,
+                score=each.score + float(score) / weight,
+                explanation=replace(each.explanation, rerank=float(score)),
+            )
             for each, score in zip(read, scores, strict=True)
         ),
         key=lambda each: (-each.score, each.found.passage_id),
