@@ -4,11 +4,10 @@ Trained by `python -m eval.train_reranker`. It shares the encoder's token embedd
 the layers alone, in 8 bits.
 """
 
-import copy
 import json
 import threading
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import BertForSequenceClassification
 
 from embeddings.errors import ModelError
-from embeddings.reranker import RerankScores
+from embeddings.reading_model import ReadingModel, passage_tokens
+from embeddings.reranker import Reading
 from embeddings.sentence_transformer import SentenceTransformerEncoder
 
 SHIPPED = Path(__file__).parent / "rerankers"
@@ -93,7 +92,8 @@ class BundledReranker:
         self._lock = threading.Lock()
         self._record = weights.record
         self._encoder = encoder
-        on_processor = encoder.transformer.device.type == "cpu"
+        self._device = encoder.transformer.device
+        on_processor = self._device.type == "cpu"
         self._model = _build(encoder.transformer, weights, _fast_dtype() if on_processor else torch.float32)
 
     @property
@@ -104,15 +104,25 @@ class BundledReranker:
     def first_stage_weight(self) -> float:
         return float(self._record["first_stage_weight"])
 
-    def score(self, query: str, passages: Sequence[str]) -> RerankScores:
-        scores = np.empty(len(passages), dtype=np.float32)
-        order = np.argsort([len(passage) for passage in passages], kind="stable")
+    def read(self, query: str, passages: Sequence[str]) -> Sequence[Reading]:
+        order = sorted(range(len(passages)), key=lambda i: len(passages[i]))
+        found: dict[int, Reading] = {}
         for start in range(0, len(passages), _BATCH):
-            batch = order[start : start + _BATCH]
-            tokens = self._encoder.pair_tokens(query, [passages[i] for i in batch], MAX_TOKENS)
-            with self._lock, torch.inference_mode():
-                scores[batch] = self._model(**tokens.to(self._model.device)).logits[:, 0].float().cpu().numpy()
-        return scores
+            rows = order[start : start + _BATCH]
+            found.update(zip(rows, self._read(query, [passages[i] for i in rows]), strict=True))
+        return [found[i] for i in range(len(passages))]
+
+    def _read(self, query: str, passages: Sequence[str]) -> Iterator[Reading]:
+        tokens = self._encoder.pair_tokens(query, passages, MAX_TOKENS)
+        with self._lock, torch.inference_mode():
+            answers, pointers = (numbers.cpu().numpy() for numbers in self._model(tokens.to(self._device)))
+        for pair in range(len(passages)):
+            inside = passage_tokens(tokens, pair)
+            yield Reading(
+                score=float(answers[pair]),
+                places=[place for _, place in inside],
+                pointers=pointers[pair, [position for position, _ in inside]],
+            )
 
 
 class _Narrow(nn.Module):
@@ -127,11 +137,9 @@ class _Narrow(nn.Module):
         return embedded.to(self._dtype)
 
 
-def _build(transformer: Any, weights: RerankerWeights, dtype: torch.dtype) -> BertForSequenceClassification:
-    config = copy.deepcopy(transformer.config)
-    config.num_hidden_layers, config.num_labels = weights.layers, 1
+def _build(transformer: Any, weights: RerankerWeights, dtype: torch.dtype) -> ReadingModel:
     with torch.device("meta"):
-        model = BertForSequenceClassification(config)
+        model = ReadingModel(transformer.config, weights.layers)
     model.bert.embeddings = _Narrow(transformer.embeddings, dtype)  # type: ignore[assignment]
     tensors = {name: torch.from_numpy(tensor).to(transformer.device, dtype) for name, tensor in weights.tensors.items()}
     try:

@@ -4,14 +4,13 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from safetensors import SafetensorError
 from sentence_transformers import CrossEncoder
 from torch import nn
 
 from embeddings.errors import ModelError
 from embeddings.model_folder import check_files, load_object
-from embeddings.reranker import RerankScores
+from embeddings.reranker import NO_POINTERS, Reading
 
 FIRST_STAGE_WEIGHT = 12.0
 """As with the bundled one: log-odds of other models lie in about the same range."""
@@ -41,9 +40,9 @@ class CrossEncoderReranker:
     def first_stage_weight(self) -> float:
         return FIRST_STAGE_WEIGHT
 
-    def score(self, query: str, passages: Sequence[str]) -> RerankScores:
+    def read(self, query: str, passages: Sequence[str]) -> Sequence[Reading]:
         if not passages:
-            return np.empty(0, dtype=np.float32)
+            return []
         with self._lock:
             scores = self._model.predict(
                 [(query, passage) for passage in passages],
@@ -51,7 +50,7 @@ class CrossEncoderReranker:
                 activation_fn=nn.Identity(),  # log-odds, whatever the folder says
                 show_progress_bar=False,
             )
-        return np.asarray(scores, dtype=np.float32)
+        return [Reading(float(score), (), NO_POINTERS) for score in scores]
 
 
 def _load(folder: Path) -> CrossEncoder:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from embeddings.encoder import Vectors
-from embeddings.reranker import RerankScores
+from embeddings.reranker import NO_POINTERS, Reading
 from embeddings.spec import ModelSpec
 
 
@@ -56,6 +56,6 @@ class HashingReranker:
     def __init__(self) -> None:
         self._encoder = HashingEncoder(1024)
 
-    def score(self, query: str, passages: Sequence[str]) -> RerankScores:
-        scores: RerankScores = 10 * (self._encoder.encode_passages(passages) @ self._encoder.encode_queries([query])[0])
-        return scores - 5
+    def read(self, query: str, passages: Sequence[str]) -> Sequence[Reading]:
+        shares = self._encoder.encode_passages(passages) @ self._encoder.encode_queries([query])[0]
+        return [Reading(10 * float(share) - 5, (), NO_POINTERS) for share in shares]

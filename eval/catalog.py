@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eval.pools import Pool, limited, mixed_pool, own_candidates, single_corpus, whole_corpora
+from eval.pools import Pool, half_unanswerable, limited, mixed_pool, own_candidates, single_corpus, whole_corpora
 from eval.sets import Question, SetError, SetFolder, read_folder, read_questions
 from eval.splits import NEVER_FITTED_ON, answered_elsewhere, document_key, families_of, is_held_out
 
@@ -43,6 +43,8 @@ class PublicSet:
     pools: Callable[[SetFolder, Choice], tuple[Pool, ...]]
     asks: bool
     default: Choice = Choice()
+    halved: bool = False
+    """Half of the documents are left out, so that half of the questions have no answer."""
 
 
 def _pairs(text: str) -> tuple[tuple[str, str], ...]:
@@ -95,6 +97,9 @@ PUBLIC_SETS: dict[str, PublicSet] = {
     "xquad-mixed": PublicSet("xquad", _mixed, asks=False),
     "xquad-abstain": PublicSet("xquad_abstain", _by_corpus, asks=True, default=_CROSS),
     "mlqa": PublicSet("mlqa_dev", _whole, asks=True, default=Choice(languages=("en", "zh"))),
+    "mlqa-half": PublicSet(
+        "mlqa_dev", _whole, asks=True, halved=True, default=Choice(languages=("en", "zh", "ar", "es"))
+    ),
     "kazqad": PublicSet("kazqad_val", _only, asks=True),
     "kazqad-abstain": PublicSet("kazqad_abstain", _only, asks=True),
     "ntrex": PublicSet("ntrex", _by_corpus, asks=False),
@@ -103,6 +108,8 @@ PUBLIC_SETS: dict[str, PublicSet] = {
     "nomiracl-candidates": PublicSet("nomiracl", _candidates, asks=True),
     "cmrc": PublicSet("cmrc2018_trial", _only, asks=True),
     "drcd": PublicSet("drcd_dev", _only, asks=True),
+    "cmrc-half": PublicSet("cmrc2018_trial", _only, asks=True, halved=True),
+    "drcd-half": PublicSet("drcd_dev", _only, asks=True, halved=True),
     "clapnq": PublicSet("clapnq_dev", _only, asks=True),
 }
 
@@ -121,6 +128,11 @@ def open_public_set(name: str, evalsets: Path, choice: Choice, limit: int | None
     pools = public.pools(folder, narrowed)
     if choice.unseen and name not in NEVER_FITTED_ON:
         pools = tuple(_unseen(pool, folder) for pool in pools)
+    if public.halved:
+        family = families_of(folder)
+        pools = tuple(
+            half_unanswerable(pool, lambda id_: document_key(folder.path.name, id_, family)) for pool in pools
+        )
     files = sorted(path for path in folder.path.glob("*.jsonl") if not path.name.startswith("passages"))
     return _limit(QuestionSet(name, pools, public.asks, tuple(files)), limit)
 

@@ -14,7 +14,10 @@ from eval.systems import Reply
 RANKING = {"R@1": Success @ 1, "R@3": Success @ 3, "R@5": Success @ 5, "MRR@10": RR @ 10, "nDCG@10": nDCG @ 10}
 CHARACTERS = 2_000
 RETRIEVAL_NAMES = ("R@1", "R@3", "R@5", "R@2000c", "MRR@10", "nDCG@10")
-ANSWER_NAMES = ("citation_precision", "answer_contains", "quote_covers_evidence")
+ANSWER_NAMES = (
+    *("citation_precision", "answer_contains", "answer_contains_if_found"),
+    *("quote_covers_evidence", "evidence_F1"),
+)
 ABSTENTION_NAMES = ("accuracy", "false_answers", "false_refusals")
 AUROC = "auroc"
 
@@ -47,6 +50,7 @@ def answer_values(reply: Reply, targets: Wanted, answers: Sequence[str]) -> dict
         values["citation_precision"] = citation_precision(reply, targets)
     if targets.quotes:
         values["quote_covers_evidence"] = float(quote_covers_evidence(reply, targets))
+        values["evidence_F1"] = evidence_f1(reply, targets)
     if answers:
         values["answer_contains"] = float(answer_contains((cited.quote for cited in reply.citations), answers))
     return values
@@ -64,6 +68,19 @@ def quote_covers_evidence(reply: Reply, targets: Wanted) -> bool:
         quotes_found(Place(cited.passage.document_id, cited.quote_start, cited.quote_end), targets.quotes)
         for cited in reply.citations
     )
+
+
+def evidence_f1(reply: Reply, targets: Wanted) -> float:
+    """F1 of the characters quoted against those of the evidence; of a quote's places the first one quoted counts.
+
+    An answer without citations scores zero.
+    """
+    quoted = {(c.passage.document_id, at) for c in reply.citations for at in range(c.quote_start, c.quote_end)}
+    evidence: set[tuple[str, int]] = set()
+    for places in targets.quotes:
+        stretches = [{(place.document_id, at) for at in range(place.start, place.end)} for place in places]
+        evidence |= max(stretches, key=lambda stretch: len(stretch & quoted))
+    return 2 * len(quoted & evidence) / (len(quoted) + len(evidence))
 
 
 def answer_contains(quotes: Iterable[str], answers: Sequence[str]) -> bool:

@@ -9,13 +9,15 @@ from rich.progress import Progress
 
 from eval.cache import CachedEncoder
 from eval.catalog import QuestionSet
-from eval.evidence import Ranking, found_within, ranking, wanted
+from eval.evidence import Ranking, finds_evidence, found_within, place_of, ranking, wanted
 from eval.measures import CHARACTERS, abstention_values, answer_values, ranking_values
 from eval.pools import Pool, language_pair
 from eval.sets import Question
 from eval.systems import Retrieved, System
 
 DEPTH = 50
+_FOUND = 5
+"""Evidence among so many hits is found: what the answer then makes of it is judged apart."""
 _LATENCY_SAMPLE = 200
 _LATENCY_WARM_UP = 3
 _ENCODE_AT_ONCE = 256
@@ -120,18 +122,22 @@ def _judge(question: Question, system: System, asks: bool, texts: Mapping[str, s
     ranked: Ranking | None = None
     confidence: float | None = None
     misplaced = 0
+    is_found = False
     if question.answerable and targets:
         hits = system.search(question.text, DEPTH)
         placed = [hit for hit in hits if _stands(hit, texts)]
         misplaced = len(hits) - len(placed)
         ranked = ranking(placed, targets)
         values["R@2000c"] = float(found_within(placed, targets, CHARACTERS))
+        is_found = any(finds_evidence(place_of(hit), targets) for hit in placed[:_FOUND])
     if asks:
         reply = system.ask(question.text)
         confidence = reply.confidence
         misplaced += sum(not _stands(cited.passage, texts) for cited in reply.citations)
         values |= abstention_values(question.answerable, reply.answerable)
         values |= answer_values(reply, targets, question.answers) if question.answerable else {}
+        if is_found and "answer_contains" in values:
+            values["answer_contains_if_found"] = values["answer_contains"]
     return _Judged(values, ranked, confidence, misplaced)
 
 

@@ -1,6 +1,7 @@
 """What is indexed together and asked of it: the configurations in which a question set is run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eval.sets import CorpusDocument, Question, SetError, SetFolder
@@ -70,6 +71,21 @@ def own_candidates(pool: Pool) -> tuple[Pool, ...]:
         without_duplicates(Pool(f"candidates of {q.id}", tuple(documents[id_] for id_ in q.candidates), (q,)))
         for q in pool.questions
     )
+
+
+def half_unanswerable(pool: Pool, key: Callable[[str], str]) -> Pool:
+    """Without half of the documents, chosen by their keys: what only they answered is unanswerable now.
+
+    Documents of one key, such as translations of each other, go or stay together.
+    """
+    kept = tuple(each for each in pool.documents if hashlib.sha256(f"kept {key(each.id)}".encode()).digest()[0] % 2)
+    ids = {document.id for document in kept}
+    questions = tuple(
+        replace(question, relevant=relevant, answerable=bool(relevant), evidence=(), candidates=())
+        for question in pool.questions
+        for relevant in [tuple(id_ for id_ in question.relevant if id_ in ids)]
+    )
+    return Pool(f"half of {pool.name}", kept, questions)
 
 
 def without_duplicates(pool: Pool) -> Pool:

@@ -6,6 +6,7 @@ the sentence that answers. They carry the first stage's score, since the second 
 """
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,27 +27,40 @@ from qa_service.records import Document, Passage, RawFile
 WRONG = 4
 """Wrong passages a group."""
 _STRIPPED_SHARE = 0.5
+_REFUSED_SHARE = 0.5
+_NUMBER = re.compile(r"\d{1,9}")
+_LATER_WORD = re.compile(r"(?<=\s)[^\W\d_]\w+")
 _NEAR = 8
 """A wrong hit is drawn from this many of the first stage's best."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`passages[0]` answers the question, the others do not. `scores` are those of the first stage."""
+    """`passages[0]` answers the question, the others do not. `scores` are those of the first stage.
+
+    `answers` are the characters of `passages[0]` that answer; none where the set doesn't say. `refused` is a question
+    near the topic that its passage does not answer; None where there is none.
+    """
 
     question: str
     passages: tuple[str, ...]
     scores: tuple[float, ...]
     pair: str
+    answers: tuple[tuple[int, int], ...]
+    refused: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Right:
-    """The row of a question, of a passage that answers it, and that passage without its answering sentences."""
+    """The row of a question, of a passage that answers it, and that passage without its answering sentences.
+
+    `answers` are the characters of the passage that answer.
+    """
 
     question: int
     passage: int
     stripped: str
+    answers: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,8 @@ class GroupSource:
     rights: tuple[_Right, ...]
     also_answering: tuple[tuple[int, int], ...]
     """Rows of a question and of a further passage that holds its answer: it is neither right nor wrong."""
+    refused: tuple[tuple[str, str], ...]
+    """Questions with passages that people read and found not to answer."""
     question_vectors: Vectors
     passage_vectors: Vectors
 
@@ -111,7 +127,22 @@ class GroupSource:
             passages=(self.passages[right.passage], *passages),
             scores=(own, *group_scores),
             pair=f"{asked}>{language}",
+            answers=right.answers,
+            refused=self._refused(right, chance),
         )
+
+    def _refused(self, right: _Right, chance: random.Random) -> tuple[str, str] | None:
+        """Judged by people where the set has such, else the question about another year, sum or name."""
+        if self.refused and chance.random() < _REFUSED_SHARE:
+            return chance.choice(self.refused)
+        other = self.questions[chance.choice(self._rows_of_language[str(self.question_languages[right.question])])]
+        altered = alter(self.questions[right.question], other, chance) if right.answers else ""
+        return (altered, self.passages[right.passage]) if altered else None
+
+    @cached_property
+    def _rows_of_language(self) -> dict[str, list[int]]:
+        languages = self.question_languages
+        return {str(language): np.flatnonzero(languages == language).tolist() for language in np.unique(languages)}
 
     def ranked(self, question: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The first stage's k best passages for a question, and their scores."""
@@ -155,7 +186,13 @@ class _Builder:
                 self._documents.append(f"{document.id}/{document.language}")
                 self._families.append(family.get(document.id, document.id))
 
-    def build(self, asked: Sequence[_Asked], encoder: Encoder, means: LanguageMeans | None) -> GroupSource:
+    def build(
+        self,
+        asked: Sequence[_Asked],
+        encoder: Encoder,
+        means: LanguageMeans | None,
+        unanswerable: Sequence[Question] = (),
+    ) -> GroupSource:
         texts = list(dict.fromkeys((each.question.text, each.question.language) for each in asked))
         rows = {text: row for row, text in enumerate(texts)}
         vectors = encoder.encode_passages(self._passages)
@@ -173,7 +210,7 @@ class _Builder:
             row = rows[each.question.text, each.question.language]
             for document in each.question.relevant:
                 made = self._made.get((document, each.corpus_language), [])
-                found = [_Right(row, i, stripped) for i, stripped in _answering(each.question, made)]
+                found = [_Right(row, i, stripped, places) for i, stripped, places in _answering(each.question, made)]
                 # a word of the answer stands elsewhere by chance: the passage nearest to the question is meant
                 found.sort(key=lambda right: -float(passage_vectors[right.passage] @ question_vectors[right.question]))
                 rights += found[:1]
@@ -188,25 +225,63 @@ class _Builder:
             families=np.array(self._families),
             rights=tuple(dict.fromkeys(rights)),
             also_answering=tuple(also),
+            refused=tuple(
+                (question.text, self._passages[row])
+                for question in unanswerable
+                for candidate in question.candidates
+                for row, _, document in self._made.get((candidate, question.language), [])
+            ),
             question_vectors=question_vectors,
             passage_vectors=passage_vectors,
         )
 
 
-def _answering(question: Question, made: Sequence[tuple[int, Passage, Document]]) -> Iterator[tuple[int, str]]:
-    """Rows of passages that hold an answer, and their text without the sentences that do."""
-    answers = question.answers or tuple(evidence.quote[:80] for evidence in question.evidence)
+def _answering(
+    question: Question, made: Sequence[tuple[int, Passage, Document]]
+) -> Iterator[tuple[int, str, tuple[tuple[int, int], ...]]]:
+    """Rows of passages that hold an answer, their text without the sentences that do, and where it stands."""
+    answers = question.answers or tuple(evidence.quote for evidence in question.evidence)
+    starts = tuple(answer[:80] for answer in answers if answer)  # a long one may run over the end of a passage
     for row, passage, document in made:
         text = document.text[passage.span.start : passage.span.end]
-        if not answers:
-            yield row, ""
-        elif any(answer and answer in text for answer in answers):
+        if not starts:
+            yield row, "", ()
+        elif any(start in text for start in starts):
             kept = [
                 make_search_form(document.text, sentence).text.strip()
                 for sentence in passage.sentences
-                if not any(answer in document.text[sentence.start : sentence.end] for answer in answers)
+                if not any(start in document.text[sentence.start : sentence.end] for start in starts)
             ]
-            yield row, " ".join(kept)
+            yield row, " ".join(kept), tuple(_places(passage.search_text, answers))
+
+
+def _places(text: str, answers: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where the answers stand in a search text; none where they were folded otherwise."""
+    for answer in answers:
+        folded = " ".join(answer.split())
+        yield from (found.span() for found in re.finditer(re.escape(folded), text) if folded)
+
+
+def alter(question: str, other: str, chance: random.Random) -> str:
+    """The question about another number, or about a name of another question; empty where it has neither.
+
+    The first word is left alone: it is capitalised whatever it is.
+    """
+    changes = [(number, _other_number(number[0], chance)) for number in _NUMBER.finditer(question)]
+    names = [name[0] for name in _names(other) if name[0] not in question]
+    changes += [(name, replacement) for name in _names(question) for replacement in names]
+    if not changes:
+        return ""
+    found, replacement = chance.choice(changes)
+    return question[: found.start()] + replacement + question[found.end() :]
+
+
+def _names(text: str) -> list[re.Match[str]]:
+    return [word for word in _LATER_WORD.finditer(text) if word[0][0].isupper()]
+
+
+def _other_number(number: str, chance: random.Random) -> str:
+    return str(max(1, int(number) + chance.choice([-7, -3, -2, -1, 1, 2, 3, 7])))
 
 
 def parallel_source(
@@ -241,7 +316,8 @@ def single_source(folder: SetFolder, held_out: bool, encoder: Encoder, means: La
         for question in folder.questions()
         if question.answerable and question.relevant and ids.issuperset(question.relevant)
     ]
-    return _Builder(name, [d for d in chosen if d.language == language], {}).build(asked, encoder, means)
+    unanswerable = [question for question in folder.questions() if not question.answerable]
+    return _Builder(name, [d for d in chosen if d.language == language], {}).build(asked, encoder, means, unanswerable)
 
 
 def window_source(folder: SetFolder, held_out: bool, encoder: Encoder, means: LanguageMeans | None) -> GroupSource:

@@ -23,7 +23,7 @@ from eval.manifest import manifest
 from eval.models import open_encoder, open_reranker
 from eval.outcomes import run_set
 from eval.report import as_object, difference
-from eval.service import ServiceSystem
+from eval.service import OneSentenceSystem, ServiceSystem, best_sentence, first_sentence
 from eval.sets import SetError
 from eval.single_legs import Bm25System, DenseSystem
 from eval.systems import System
@@ -38,6 +38,10 @@ DEFAULT_EVALSETS = _ROOT.parent / "shared" / "evalsets"
 SYSTEMS: Mapping[str, Callable[[CachedEncoder], System]] = {
     "service": lambda encoder: ServiceSystem(encoder, open_reranker(encoder)),
     "textbook": TextbookSystem,
+    "first-sentence": lambda encoder: OneSentenceSystem(
+        "first-sentence", ServiceSystem(encoder, open_reranker(encoder)), first_sentence
+    ),
+    "best-cosine": lambda encoder: OneSentenceSystem("best-cosine", ServiceSystem(encoder, None), best_sentence),
     "dense": DenseSystem,
     "bm25": Bm25System,
 }

@@ -1,7 +1,7 @@
 """Our service as a system under evaluation: in process, by the same callables as its API."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from embeddings.encoder import Encoder
@@ -11,7 +11,7 @@ from eval.systems import Cited, Reply, Retrieved
 from qa_service.app import open_service
 from qa_service.config import read_settings
 from qa_service.errors import BadFile
-from qa_service.records import Citation, Hit, RawFile
+from qa_service.records import Citation, Hit, RawFile, Span
 from qa_service.service import Service
 
 
@@ -72,6 +72,52 @@ class ServiceSystem:
         if self._service is None:
             raise RuntimeError("index() comes first")
         return self._service
+
+
+class OneSentenceSystem:
+    """A yardstick for quotes: always one sentence, chosen by `choose` from the service's best hits."""
+
+    def __init__(self, name: str, inner: ServiceSystem, choose: Callable[[Sequence[Hit]], tuple[Hit, Span]]) -> None:
+        self._name, self._inner, self._choose = name, inner, choose
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def index_version(self) -> str:
+        return self._inner.index_version
+
+    @property
+    def refused(self) -> Sequence[str]:
+        return self._inner.refused
+
+    def index(self, documents: Sequence[CorpusDocument]) -> None:
+        self._inner.index(documents)
+
+    def search(self, question: str, top_k: int) -> Sequence[Retrieved]:
+        return self._inner.search(question, top_k)
+
+    def ask(self, question: str) -> Reply:
+        hits = self._inner.service.search(question).hits
+        if not hits:
+            return Reply(False, 0.0, (), None)
+        hit, sentence = self._choose(hits)
+        return Reply(True, 1.0, (Cited(_retrieved(hit), sentence.start, sentence.end),), hit.slice(sentence))
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def first_sentence(hits: Sequence[Hit]) -> tuple[Hit, Span]:
+    """Of the best passage."""
+    return hits[0], hits[0].passage.sentences[0]
+
+
+def best_sentence(hits: Sequence[Hit]) -> tuple[Hit, Span]:
+    """By its score, whatever its passage."""
+    best = max(hits, key=lambda hit: max(hit.sentence_scores))
+    return best, best.sentence
 
 
 def _retrieved(hit: Hit) -> Retrieved:

@@ -5,12 +5,11 @@ from contextlib import ExitStack, closing
 
 from threadpoolctl import threadpool_limits
 
-from embeddings.bundled_reranker import BundledReranker
 from embeddings.encoder import Encoder
 from embeddings.model_choice import OFF, load_encoder, load_reranker
 from embeddings.neutral import shipped_means
 from embeddings.reranker import Reranker
-from qa_service.answering.confidence import BOTH_STAGES, FIRST_STAGE
+from qa_service.answering.confidence import Confidence, find_confidence
 from qa_service.config import Settings
 from qa_service.retrieval.retriever import Retriever
 from qa_service.service import Service
@@ -41,6 +40,7 @@ def open_service(settings: Settings, encoder: Encoder, reranker: Reranker | None
     # OpenBLAS' threads go on spinning after each small product, on the cores that torch needs: it took three times as
     # long on two cores. Nothing here multiplies matrices that are worth a second thread.
     threadpool_limits(1, user_api="blas")
+    confidence = _find_confidence(settings, encoder, reranker)
     with ExitStack() as opened:
         store = opened.enter_context(closing(Store(settings.data_dir)))
         store.check_manifest(IndexManifest.current(encoder.spec))
@@ -52,9 +52,20 @@ def open_service(settings: Settings, encoder: Encoder, reranker: Reranker | None
     return Service(
         retriever=Retriever(store, index, encoder, reranker),
         indexer=Indexer(store, index, encoder),
-        confidence=BOTH_STAGES if isinstance(reranker, BundledReranker) else FIRST_STAGE,
+        confidence=confidence,
         min_confidence=settings.min_confidence,
     )
+
+
+def _find_confidence(settings: Settings, encoder: Encoder, reranker: Reranker | None) -> Confidence:
+    second = reranker.name if reranker else OFF
+    confidence = find_confidence(encoder.spec.weights_sha256, second, settings.data_dir / "calibrations")
+    if not confidence.is_calibrated:
+        log.warning(
+            "the confidence is not calibrated for %s with the second stage %s: `python -m eval.fit_confidence` does it",
+            *(encoder.spec.name, second),
+        )
+    return confidence
 
 
 def reindex(settings: Settings, encoder: Encoder, everything: bool, progress: Progress) -> int:

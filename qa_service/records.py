@@ -76,7 +76,8 @@ class Quarantined:
 class Passage:
     """The unit that is indexed and retrieved: one contiguous span of its document.
 
-    `search_text` is its normalised form, for search only. `sentences` lie in the passage, in order.
+    `search_text` is its normalised form, for search only. `sentences` lie in the passage, in order; `search_sentences`
+    are where they stand in `search_text`.
     """
 
     document_id: str
@@ -85,10 +86,15 @@ class Passage:
     language: str
     search_text: str
     sentences: tuple[Span, ...]
+    search_sentences: tuple[Span, ...]
 
     def __post_init__(self) -> None:
         if any(s.start < self.span.start or s.end > self.span.end for s in self.sentences):
             raise ValueError(f"a sentence of passage {self.ordinal} lies outside the passage")
+        if len(self.sentences) != len(self.search_sentences):
+            raise ValueError(f"passage {self.ordinal} needs each sentence in its search text too")
+        if any(s.end > len(self.search_text) for s in self.search_sentences):
+            raise ValueError(f"a sentence of passage {self.ordinal} lies outside its search text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +125,22 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """Another document gives another number or date for what was asked: `own` here, `other` there."""
+
+    own: str
+    other: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a hit stands where it does. Ranks begin at 1, among the passages that were looked at.
 
     `cosine` is the score of the vectors as the encoder gave them, `dense` that of the vectors without their language,
     `lexical` the share of the question's letters, Han characters and numbers that stand in the passage,
     `lexical_above_language` the same less what is usual for the passage's language, `rerank` the log-odds of the
-    second stage, None where it was not asked.
+    second stage and `pointer` how much the best sentence looks like the answer to it, None where it was not asked.
     """
 
     cosine_rank: int
@@ -140,19 +155,23 @@ class Explanation:
     first_stage_rank: int
     first_stage: float
     rerank: float | None
+    pointer: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A retrieved passage: its verbatim text, where it stands and how it scored (higher is better).
 
-    `sentence` is the one that is nearest to the question. `copies` say the same in the same words and are no hits of
-    their own; `corroborating` hits of the same search say it in another language.
+    `sentence_scores` say how well each sentence of the passage answers; they can be compared between hits that the
+    second stage read, and between hits that it did not. `answer` is what looks most like the answer, a stretch of the
+    passage's search text; None where nothing pointed to it. `copies` say the same in the same words and are no hits of
+    their own; `corroborating` hits of the same search say it in another language, `differing` ones give another value.
     """
 
     passage_id: int
     passage: Passage
-    sentence: Span
+    sentence_scores: tuple[float, ...]
+    answer: Span | None
     text: str
     text_sha256: str
     file_name: str
@@ -162,10 +181,18 @@ class Hit:
     explanation: Explanation
     copies: tuple[Place, ...] = ()
     corroborating: tuple[Place, ...] = ()
+    differing: tuple["Difference", ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.text) != self.passage.span.end - self.passage.span.start:
             raise ValueError(f"the text of passage {self.passage_id} does not fit its span")
+        if len(self.sentence_scores) != len(self.passage.sentences):
+            raise ValueError(f"passage {self.passage_id} needs a score for each of its sentences")
+
+    @property
+    def sentence(self) -> Span:
+        """The one that answers best."""
+        return self.passage.sentences[self.sentence_scores.index(max(self.sentence_scores))]
 
     @property
     def place(self) -> Place:
@@ -241,7 +268,10 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What `ask` returns. Not answerable: no text, no citations, and `related` holds the nearest passages."""
+    """What `ask` returns. Not answerable: no text, no citations, and `related` holds the nearest passages.
+
+    `confidence` is a probability where it `is_calibrated` for the models in use, else it only orders answers.
+    """
 
     id: str
     question: str
@@ -249,6 +279,7 @@ class Answer:
     search_query: str
     answerable: bool
     confidence: float
+    is_calibrated: bool
     text: str | None
     kind: AnswerKind
     citations: tuple[Citation, ...]

@@ -5,8 +5,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qa_service.answering.confidence import DEPTH, ConfidenceModel
+from qa_service.answering.confidence import DEPTH, Confidence
 from qa_service.answering.extractive import answer_text, cite
+from qa_service.answering.messages import messages_in
 from qa_service.answering.verify import verify_citation
 from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.describe import is_text
@@ -43,9 +44,7 @@ class DocumentDetail:
 class Service:
     """Safe to call from several threads."""
 
-    def __init__(
-        self, retriever: Retriever, indexer: Indexer, confidence: ConfidenceModel, min_confidence: float
-    ) -> None:
+    def __init__(self, retriever: Retriever, indexer: Indexer, confidence: Confidence, min_confidence: float) -> None:
         self._retriever, self._indexer = retriever, indexer
         self._confidence, self._min_confidence = confidence, min_confidence
         self._store = indexer.store
@@ -64,6 +63,11 @@ class Service:
         """The second stage, "off" where the first stands alone."""
         reranker = self._retriever.reranker
         return reranker.name if reranker is not None else "off"
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Is the confidence a probability, or only an order? It is fitted for each model."""
+        return self._confidence.is_calibrated
 
     @property
     def neutralizer(self) -> str:
@@ -103,8 +107,9 @@ class Service:
         # what the confidence is read off does not depend on how many passages are asked for
         found = self._retriever.search(search_query, vector, max(top_k, DEPTH), filters)
         watch.lap("search")
+        language = detect_language(search_query)
         asks = any(map(str.isalnum, search_query))  # an emoji or a question mark alone has no answer
-        confidence = self._confidence.confidence(found) if asks else 0.0
+        confidence = self._confidence.of(found, search_query, language) if asks else 0.0
         hits = found[:top_k]
         answerable = bool(hits) and confidence >= self._min_confidence
         citations = cite(hits) if answerable else ()
@@ -114,11 +119,12 @@ class Service:
         return Answer(
             id=uuid.uuid4().hex,
             question=question,
-            language=detect_language(search_query),
+            language=language,
             search_query=search_query,
             answerable=answerable,
             confidence=confidence,
-            text=answer_text(citations) if answerable else None,
+            is_calibrated=self._confidence.is_calibrated,
+            text=answer_text(citations, messages_in(language)) if answerable else None,
             kind="extractive" if answerable else "none",
             citations=citations,
             related=() if answerable else hits,

@@ -12,7 +12,9 @@ HOMES = {
     "sentence_transformers": {"embeddings/sentence_transformer.py", "embeddings/cross_encoder.py"},
     "torch": {
         *(f"embeddings/{name}.py" for name in ("sentence_transformer", "bundled_reranker", "cross_encoder")),
-        "eval/train_reranker.py",
+        "embeddings/reading_model.py",
+        "eval/reranker_trainer.py",
+        "eval/reranker_judge.py",
     },
     "opencc": {"qa_service/ingest/terms.py"},
     "anyascii": {"qa_service/ingest/terms.py"},

@@ -1,63 +1,122 @@
-"""How probable it is that the documents hold the answer: a first estimate from the best scores.
+"""How probable it is that the documents hold the answer.
 
-e5's cosines lie between 0.7 and 1.0 whatever the question, so that they say nothing by themselves. The coefficients
-were fitted by `python -m eval.fit_confidence` (eval/LOG.md); the estimate is not calibrated for other models.
+A logistic regression over what the retrieval knows anyway, calibrated by Platt scaling on sets that it was not fitted
+on (`python -m eval.fit_confidence`). e5's cosines lie between 0.7 and 1.0 whatever the question, so that they say
+nothing by themselves. Each calibration belongs to one encoder and one second stage, or none.
 """
 
+import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
+from qa_service.errors import StoreError
+from qa_service.ingest.quantities import are_same, quantities
 from qa_service.records import Hit
 
 DEPTH = 5
 """How many of the best hits the confidence is read off: as many as it was fitted on."""
+SHIPPED = Path(__file__).parent / "calibrations"
+VERSION = 1
+_OF_RERANKER = ("rerank", "pointer")
 
-_WITH_RERANKER = 5
-"""So many features both stages give."""
+
+def features(hits: Sequence[Hit], query: str, language: str) -> dict[str, float]:
+    """What the confidence is read off, by name, among the first `DEPTH` hits; at least one.
+
+    Of each score the best, and its lead over the mean of the others; and the share of the question's numbers and dates
+    that stand in the best passage, 1 where it has none. Those of the second stage stand there where it was asked.
+    """
+    first = hits[:DEPTH]
+    values: dict[str, float] = {}
+    for name in ("dense", "sentence", "lexical", *_OF_RERANKER):
+        scores = [hit.scores[name] for hit in first if name in hit.scores]
+        if scores:
+            best, *others = sorted(scores, reverse=True)
+            values[name] = best
+            values[f"{name} lead"] = best - sum(others) / len(others) if others else 0.0
+    values["numbers"] = _numbers_found(first[0], query, language)
+    return values
+
+
+def _numbers_found(hit: Hit, query: str, language: str) -> float:
+    asked = [each.value for each in quantities(query, language)]
+    told = [each.value for each in quantities(hit.passage.search_text, hit.passage.language)]
+    return sum(any(are_same(one, other) for other in told) for one in asked) / len(asked) if asked else 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class ConfidenceModel:
-    """A logistic regression over `features`, of the first stage alone or of both."""
+class Calibration:
+    """`encoder` is the sha256 of its weights, `reranker` the name of the second stage, "off" where there is none.
 
+    The probability is that of `slope` x (`intercept` + `weights` x features) + `shift` as log-odds.
+    """
+
+    encoder: str
+    reranker: str
+    weights: Mapping[str, float]
     intercept: float
-    weights: tuple[float, ...]
+    slope: float
+    shift: float
+    record: Mapping[str, Any]
+    """How it came about: the sets, the number of questions, the figures, the date."""
 
-    @property
-    def with_reranker(self) -> bool:
-        return len(self.weights) == _WITH_RERANKER
+    def __post_init__(self) -> None:
+        if not self.weights or not all(map(math.isfinite, [*self.weights.values(), self.intercept, self.shift])):
+            raise ValueError("a calibration needs weights that are numbers")
+        if not self.slope > 0:
+            raise ValueError("the slope of a calibration must be positive")
 
-    def confidence(self, hits: Sequence[Hit]) -> float:
+    def confidence(self, values: Mapping[str, float]) -> float:
+        """A probability, from features by their names."""
+        logit = self.intercept + sum(weight * values[name] for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.slope * logit + self.shift))))
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"version": VERSION, **asdict(self)}, indent=1, ensure_ascii=False) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> "Calibration":
+        """Raises StoreError for a file that is no calibration of this version."""
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if content.pop("version") != VERSION:
+                raise ValueError("is of another version")
+            return cls(**content)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StoreError(f"{path}: no calibration ({error}); fit it again or move it away") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """The calibrations of both stages and of the first alone, for hits that the second did not read.
+
+    Not `is_calibrated`: they are those of another model, and the numbers order answers at best.
+    """
+
+    both: Calibration
+    first: Calibration
+    is_calibrated: bool
+
+    def of(self, hits: Sequence[Hit], query: str, language: str) -> float:
         """A probability; 0.0 without any passage."""
         if not hits:
             return 0.0
-        if self.with_reranker and not any("rerank" in hit.scores for hit in hits[:DEPTH]):
-            return FIRST_STAGE.confidence(hits)  # all that it read were deleted a moment ago
-        values = features(hits, self.with_reranker)
-        logit = self.intercept + sum(weight * value for weight, value in zip(self.weights, values, strict=True))
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+        values = features(hits, query, language)
+        return (self.both if self.both.weights.keys() <= values.keys() else self.first).confidence(values)
 
 
-def features(hits: Sequence[Hit], with_reranker: bool) -> tuple[float, ...]:
-    """Best passage, its lead over the mean of the next ones, best sentence, among the first `DEPTH` hits.
+def find_confidence(encoder: str, reranker: str, folder: Path) -> Confidence:
+    """The calibrations for an encoder and a second stage: of `folder`, where users keep their own, or shipped ones.
 
-    With a reranker, its best score and the lead of that one too.
+    Raises StoreError for a file that is damaged.
     """
-    first = hits[:DEPTH]
-    dense, lead = _best_and_lead([hit.scores["dense"] for hit in first])
-    values = (dense, lead, max(hit.scores["sentence"] for hit in first))
-    if not with_reranker:
-        return values
-    return (*values, *_best_and_lead([hit.scores["rerank"] for hit in first if "rerank" in hit.scores]))
-
-
-def _best_and_lead(scores: Sequence[float]) -> tuple[float, float]:
-    best, *others = sorted(scores, reverse=True)
-    return best, best - sum(others) / len(others) if others else 0.0
-
-
-FIRST_STAGE = ConfidenceModel(intercept=-8.38, weights=(13.62, 3.29, 12.49))
-"""Also for a reranker that this was not fitted with."""
-BOTH_STAGES = ConfidenceModel(intercept=-7.41, weights=(11.31, 5.51, 11.83, 0.60, -0.30))
-"""With the bundled reranker."""
+    known = [Calibration.load(path) for each in (folder, SHIPPED) for path in sorted(each.glob("*.json"))]
+    of_both = [each for each in known if (each.encoder, each.reranker) == (encoder, reranker)]
+    of_first = [each for each in known if (each.encoder, each.reranker) == (encoder, "off")]
+    uncalibrated = [each for each in known if each.reranker == "off"]
+    first = [*of_first, *uncalibrated][0]
+    return Confidence(both=[*of_both, first][0], first=first, is_calibrated=bool(of_both))

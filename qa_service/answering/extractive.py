@@ -1,41 +1,109 @@
 """Hits to an answer in the documents' own words: the sentences that answer best, each with its citation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from qa_service.answering.messages import Messages
 from qa_service.ingest.search_form import make_sentence_form
 from qa_service.records import Citation, Hit, Span
 
 MAX_QUOTES = 3
 MAX_CHARACTERS = 600
-_MARGIN = 0.02
-"""A further sentence is quoted if its score is this close to the best one's."""
+_MARGIN = {"pointer": 2.0, "sentence": 0.02}
+"""A further sentence is quoted if it comes this close to the best one, by the kind of its score (eval/LOG.md)."""
+_HIT_WEIGHT = {"pointer": 5.0, "sentence": 0.0}
+"""What the score of its passage counts beside that of a sentence."""
 
 
 def cite(hits: Sequence[Hit]) -> tuple[Citation, ...]:
-    """The citations of an answer, best first: the best sentences, at most three and 600 characters, none twice."""
-    ranked = sorted(hits, key=_sentence_score, reverse=True)
-    chosen: list[Citation] = []
-    for hit in ranked:
-        citation = Citation(len(chosen) + 1, hit, hit.sentence)
-        quotes = [other.quote for other in chosen]
-        near = _sentence_score(hit) >= _sentence_score(ranked[0]) - _MARGIN
-        fits = sum(map(len, [*quotes, citation.quote])) <= MAX_CHARACTERS
-        if not chosen or (near and fits and citation.quote not in quotes):
-            chosen.append(citation)
+    """The citations of an answer, the best passage first: at most three sentences and 600 characters, none twice.
+
+    Sentences that follow each other are one quote. What gives another value than a cited passage is cited too.
+    """
+    chosen: list[_Sentence] = []
+    for sentence in _ranked(hits):
+        fits = sum(len(each.text) for each in [*chosen, sentence]) <= MAX_CHARACTERS
+        if not chosen or (fits and sentence.text not in {each.text for each in chosen}):
+            chosen.append(sentence)
         if len(chosen) == MAX_QUOTES:
             break
-    return tuple(chosen)
+    quotes = sorted(_joined(chosen), key=lambda quote: (hits.index(quote[0]), quote[1].start))
+    return tuple(Citation(index, hit, span) for index, (hit, span) in enumerate(quotes, start=1))
 
 
-def answer_text(citations: Sequence[Citation]) -> str:
-    """One line a citation: its quote with its mark."""
-    return "\n".join(f"{quoted_line(citation)} [{citation.index}]" for citation in citations)
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    hit: Hit
+    at: int
+    score: float
+
+    @property
+    def span(self) -> Span:
+        return self.hit.passage.sentences[self.at]
+
+    @property
+    def text(self) -> str:
+        return self.hit.slice(self.span)
+
+
+def _ranked(hits: Sequence[Hit]) -> list[_Sentence]:
+    """The best sentence, what differs from it in a value, and those that come near it."""
+    kind = "pointer" if any("pointer" in hit.scores for hit in hits) else "sentence"
+    compared = [hit for hit in hits if kind in hit.scores]
+    ranked = [
+        _Sentence(hit, at, score + _HIT_WEIGHT[kind] * hit.score)
+        for hit in compared
+        for at, score in enumerate(hit.sentence_scores)
+    ]
+    ranked.sort(key=lambda sentence: -sentence.score)
+    if not ranked:
+        return []
+    best = ranked[0]
+    other_values = {difference.place for difference in best.hit.differing}
+    differing = [each for each in ranked if each.hit.place in other_values and each.span == each.hit.sentence]
+    near = [each for each in ranked[1:] if each.score >= best.score - _MARGIN[kind]]
+    return [best, *differing[:1], *(each for each in near if each not in differing[:1])]
+
+
+def _joined(sentences: Sequence[_Sentence]) -> Iterator[tuple[Hit, Span]]:
+    """One quote for sentences of a passage that follow each other."""
+    for hit in dict.fromkeys(sentence.hit.passage_id for sentence in sentences):
+        own = sorted((each for each in sentences if each.hit.passage_id == hit), key=lambda each: each.at)
+        first = last = own[0]
+        for each in own[1:]:
+            if each.at != last.at + 1:
+                yield first.hit, Span(first.span.start, last.span.end)
+                first = each
+            last = each
+        yield first.hit, Span(first.span.start, last.span.end)
+
+
+def answer_text(citations: Sequence[Citation], messages: Messages) -> str:
+    """What it is, and one line a citation: its quote with its mark."""
+    lines = [heading(citations, messages)]
+    lines += [f"{quoted_line(citation)} [{citation.index}]" for citation in citations]
+    if said := differences(citations):
+        lines.append(messages.differ + " " + "; ".join(said))
+    return "\n".join(lines)
+
+
+def heading(citations: Sequence[Citation], messages: Messages) -> str:
+    """`2 passages from 1 document:`"""
+    documents = {citation.hit.passage.document_id for citation in citations}
+    return messages.heading(len(citations), len(documents))
+
+
+def differences(citations: Sequence[Citation]) -> list[str]:
+    """Pairs of cited values that contradict each other, with their marks."""
+    found = []
+    for one in citations:
+        for difference in one.hit.differing:
+            for other in citations:
+                if other.hit.place == difference.place and one.index < other.index:
+                    found.append(f"{difference.own} [{one.index}] — {difference.other} [{other.index}]")
+    return list(dict.fromkeys(found))
 
 
 def quoted_line(citation: Citation) -> str:
     """The quote on one line, without the line breaks that run through it."""
     return make_sentence_form(citation.quote, Span(0, len(citation.quote)))
-
-
-def _sentence_score(hit: Hit) -> float:
-    return hit.scores["sentence"]

@@ -10,7 +10,7 @@ from qa_service.ingest.language import UNDETERMINED, detect_language
 from qa_service.ingest.search_form import PARAGRAPH, SearchForm, is_wide, make_search_form
 from qa_service.records import Document, Passage, Quarantined, Span
 
-VERSION = "2"
+VERSION = "3"
 CHUNK_SIZE = 400
 """Width of a passage, some 100 tokens: 400 characters of Latin or Cyrillic, 133 of Chinese (eval/LOG.md)."""
 
@@ -42,18 +42,18 @@ def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tup
     language = document.metadata.language
     for kept in kept_spans(document.text, quarantined):
         form = make_search_form(document.text, kept)
-        for start, end, sentences in _chunks(form, language):
-            span = form.source_span(start, end)
-            if span is not None and any(map(str.isalnum, form.text[start:end])):
-                search_text = form.text[start:end].strip()
+        for chunk, sentences in _chunks(form, language):
+            search_text = form.text[chunk.start : chunk.end]
+            if any(map(str.isalnum, search_text)):
                 passages.append(
                     Passage(
                         document_id=document.id,
                         ordinal=len(passages),
-                        span=span,
+                        span=form.source_span(chunk),
                         language=_language_of(search_text, language),
                         search_text=search_text,
-                        sentences=sentences,
+                        sentences=tuple(map(form.source_span, sentences)),
+                        search_sentences=tuple(Span(s.start - chunk.start, s.end - chunk.start) for s in sentences),
                     )
                 )
     return tuple(passages)
@@ -98,8 +98,8 @@ def _segment(text: str, shown: str, language: str) -> list[str]:
     return [text[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]
 
 
-def _chunks(form: SearchForm, language: str) -> Iterator[tuple[int, int, tuple[Span, ...]]]:
-    """Start and end in the search form, and the sentences between as source spans."""
+def _chunks(form: SearchForm, language: str) -> Iterator[tuple[Span, tuple[Span, ...]]]:
+    """Stretches of the search form that hold something visible, and their sentences."""
     marked = _SENTENCE.join(
         sentence
         for paragraph in form.text.splitlines(keepends=True)
@@ -113,6 +113,7 @@ def _chunks(form: SearchForm, language: str) -> Iterator[tuple[int, int, tuple[S
     for chunk in chunks:
         pieces = chunk.split(_SENTENCE)
         borders = list(accumulate((len(piece) for piece in pieces), initial=start))
-        spans = (form.source_span(*border) for border in pairwise(borders))
-        yield start, borders[-1], tuple(span for span in spans if span is not None)
+        sentences = (form.stripped(*border) for border in pairwise(borders))
+        if found := form.stripped(start, borders[-1]):
+            yield found, tuple(sentence for sentence in sentences if sentence is not None)
         start = borders[-1]

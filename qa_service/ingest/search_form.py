@@ -38,13 +38,17 @@ class SearchForm:
         if len(self.text) != len(self.offsets):
             raise ValueError("a search form needs one offset for each of its characters")
 
-    def source_span(self, start: int, end: int) -> Span | None:
-        """The source span of `text[start:end]` without the white space at its ends; None where nothing is left."""
+    def stripped(self, start: int, end: int) -> Span | None:
+        """`text[start:end]` without the white space at its ends; None where nothing is left."""
         while start < end and self.text[start].isspace():
             start += 1
         while end > start and self.text[end - 1].isspace():
             end -= 1
-        return Span(self.offsets[start], self.offsets[end - 1] + 1) if start < end else None
+        return Span(start, end) if start < end else None
+
+    def source_span(self, part: Span) -> Span:
+        """Where a part of `text` stands in the source."""
+        return Span(self.offsets[part.start], self.offsets[part.end - 1] + 1)
 
 
 def is_wide(character: str) -> bool:

@@ -1,9 +1,8 @@
-"""Hits that say the same: copies are folded into the best of them, other languages corroborate each other."""
+"""Copies, hits that say the same in the same words, are folded into the best of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from embeddings.encoder import Vectors
 from qa_service.ingest.terms import make_terms
 from qa_service.records import Hit
 
@@ -11,8 +10,6 @@ _SHARE = 0.7
 """A passage that stands whole in another is its copy when it makes up this share of it."""
 _MIN_WORDS = 8
 """A shorter sentence may stand in two reports by chance."""
-_SAME = 0.6
-"""Cosine without language from which two passages tell the same: 99 of 100 pairs did (eval/LOG.md)."""
 
 
 def fold(hits: Iterable[Hit], top_k: int) -> tuple[Hit, ...]:
@@ -51,31 +48,3 @@ class _Words:
         if short in long and len(short) >= _SHARE * len(long):
             return True
         return self.sentence == other.sentence and self.sentence_length >= _MIN_WORDS
-
-
-def corroborated(hits: Sequence[Hit], vector: Callable[[Hit], Vectors]) -> tuple[Hit, ...]:
-    """Each hit with those of other languages and documents that tell the same.
-
-    `vector` gives a hit's vector of shape [d] without its language.
-    """
-    return tuple(
-        replace(hit, corroborating=tuple(other.place for other in hits if _corroborates(hit, other, vector)))
-        for hit in hits
-    )
-
-
-def _corroborates(one: Hit, other: Hit, vector: Callable[[Hit], Vectors]) -> bool:
-    if _primary(one) == _primary(other) or one.passage.document_id == other.passage.document_id:
-        return False
-    numbers = _numbers(one.text), _numbers(other.text)
-    if all(numbers) and not numbers[0] & numbers[1]:
-        return False
-    return float(vector(one) @ vector(other)) >= _SAME
-
-
-def _primary(hit: Hit) -> str:
-    return hit.passage.language.partition("-")[0]
-
-
-def _numbers(text: str) -> frozenset[str]:
-    return frozenset(word for word in make_terms(text).words if word[0].isdigit())

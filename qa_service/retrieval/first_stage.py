@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,8 @@ class Ranked:
 
     found: Found
     vector: Vectors
-    sentence: Span
+    sentence_scores: tuple[float, ...]
+    answer: Span | None
     score: float
     explanation: Explanation
 
@@ -30,9 +32,9 @@ class Ranked:
         """With the terms that match: they are looked up for what is returned only."""
         said = replace(self.explanation, matched_terms=lexical.matched(self.found.folded))
         scores = {"dense": said.dense, "sentence": said.sentence, "lexical": said.lexical}
-        if said.rerank is not None:
-            scores["rerank"] = said.rerank
-        return Candidate(self.found.passage_id, self.sentence, self.score, scores, said)
+        second = {"rerank": said.rerank, "pointer": said.pointer}
+        scores |= {name: score for name, score in second.items() if score is not None}
+        return Candidate(self.found.passage_id, self.sentence_scores, self.answer, self.score, scores, said)
 
 
 def rank(
@@ -52,10 +54,11 @@ def rank(
     raw = np.stack([each.vector for each in found])
     vectors = neutral(raw)
     cosines, dense = raw @ query_vector, vectors @ query
-    sentences = _best_sentences(found, neutral, query)
+    sentences = _sentence_scores(found, neutral, query)
+    best_sentences = np.array([max(each) for each in sentences])
     coverages = [lexical.coverage(each.folded) for each in found]
     above = centred(coverages, [each.language for each in found])
-    scores = (1 - SENTENCE_WEIGHT) * dense + SENTENCE_WEIGHT * np.array([score for _, score in sentences])
+    scores = (1 - SENTENCE_WEIGHT) * dense + SENTENCE_WEIGHT * best_sentences
     scores += LEXICAL_WEIGHT * np.array(above)
     cosine_ranks, dense_ranks, lexical_ranks = (
         _ranks(values, already) for values in (cosines, dense, np.array(coverages))
@@ -65,14 +68,15 @@ def rank(
         Ranked(
             found=found[i],
             vector=vectors[i],
-            sentence=sentences[i][0],
+            sentence_scores=sentences[i],
+            answer=None,
             score=float(scores[i]),
             explanation=Explanation(
                 cosine_rank=cosine_ranks[i],
                 cosine=float(cosines[i]),
                 dense_rank=dense_ranks[i],
                 dense=float(dense[i]),
-                sentence=sentences[i][1],
+                sentence=float(best_sentences[i]),
                 lexical_rank=lexical_ranks[i],
                 lexical=coverages[i],
                 lexical_above_language=above[i],
@@ -80,6 +84,7 @@ def rank(
                 first_stage_rank=place,
                 first_stage=float(scores[i]),
                 rerank=None,
+                pointer=None,
             ),
         )
         for place, i in enumerate(order, start=already + 1)
@@ -94,18 +99,12 @@ def behind(ahead: Sequence[Ranked], ranked: Sequence[Ranked]) -> list[Ranked]:
     return [replace(each, score=each.score - down) for each in ranked]
 
 
-def _best_sentences(
+def _sentence_scores(
     found: Sequence[Found], neutral: Callable[[Vectors], Vectors], query: Vectors
-) -> list[tuple[Span, float]]:
-    """Each passage's sentence nearest to the query, and its score."""
-    scores = neutral(np.vstack([each.sentence_vectors for each in found])) @ query
-    best, start = [], 0
-    for each in found:
-        own = scores[start : start + len(each.sentences)]
-        start += len(own)
-        at = int(np.argmax(own))
-        best.append((each.sentences[at], float(own[at])))
-    return best
+) -> list[tuple[float, ...]]:
+    """How near each passage's sentences are to the query."""
+    scores = iter((neutral(np.vstack([each.sentence_vectors for each in found])) @ query).tolist())
+    return [tuple(islice(scores, len(each.sentences))) for each in found]
 
 
 def _ranks(scores: NDArray[np.floating], already: int) -> list[int]:

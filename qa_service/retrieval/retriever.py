@@ -9,7 +9,8 @@ from embeddings.encoder import Encoder, Vectors
 from embeddings.index import Ids
 from embeddings.reranker import Reranker
 from qa_service.records import NO_FILTERS, Filters, Hit
-from qa_service.retrieval.duplicates import corroborated, fold
+from qa_service.retrieval.agreement import compared
+from qa_service.retrieval.duplicates import fold
 from qa_service.retrieval.first_stage import Ranked, behind, rank
 from qa_service.retrieval.lexical import LexicalQuery
 from qa_service.retrieval.second_stage import reranked
@@ -47,7 +48,7 @@ class Retriever:
         vectors: dict[int, Vectors] = {}
         ranked = self._ranked(_Asked(query, query_vector, lexical, filters, view))
         hits = fold(self._hits(ranked, lexical, top_k + _COPIES, vectors), top_k)
-        return corroborated(hits, lambda hit: vectors[hit.passage_id])
+        return compared(hits, lambda hit: vectors[hit.passage_id])
 
     def _hits(
         self, ranked: Iterator[Ranked], lexical: LexicalQuery, block: int, vectors: dict[int, Vectors]

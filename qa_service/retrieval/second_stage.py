@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from embeddings.reranker import Reranker
+from embeddings.reranker import Reading, Reranker
+from qa_service.records import Span
 from qa_service.retrieval.first_stage import Ranked
 
 DEPTH = 8
 """How many are read: the default is a choice of quality against milliseconds (eval/LOG.md)."""
+_JOINED = 2.0
+"""So far below the highest pointer the answer ends."""
 
 
 def reranked(reranker: Reranker, query: str, ranked: Sequence[Ranked]) -> list[Ranked]:
@@ -19,18 +22,47 @@ def reranked(reranker: Reranker, query: str, ranked: Sequence[Ranked]) -> list[R
     read, others = ranked[:DEPTH], ranked[DEPTH:]
     if not read:
         return []
-    scores = reranker.score(query, [each.found.search_text for each in read])
+    readings = reranker.read(query, [each.found.search_text for each in read])
     weight = reranker.first_stage_weight
-    best = sorted(
-        (
-            replace(
-                each,
-                score=each.score + float(score) / weight,
-                explanation=replace(each.explanation, rerank=float(score)),
-            )
-            for each, score in zip(read, scores, strict=True)
-        ),
-        key=lambda each: (-each.score, each.found.passage_id),
-    )
-    floor = float(scores.min()) / weight
+    best = [_with_reading(each, reading, weight) for each, reading in zip(read, readings, strict=True)]
+    best.sort(key=lambda each: (-each.score, each.found.passage_id))
+    floor = min(reading.score for reading in readings) / weight
     return [*best, *(replace(each, score=each.score + floor) for each in others)]
+
+
+def _with_reading(ranked: Ranked, reading: Reading, weight: float) -> Ranked:
+    score, explanation = ranked.score + reading.score / weight, replace(ranked.explanation, rerank=reading.score)
+    if not reading.places:
+        return replace(ranked, score=score, explanation=explanation)
+    sentences = pointed(ranked.found.search_sentences, reading)
+    return replace(
+        ranked,
+        score=score,
+        sentence_scores=sentences,
+        answer=extent(reading),
+        explanation=replace(explanation, pointer=max(sentences)),
+    )
+
+
+def extent(reading: Reading) -> Span:
+    """The stretch of the search text that looks most like the answer: what is joined to the highest pointer."""
+    peak = int(reading.pointers.argmax())
+    first = last = peak
+    near = reading.pointers >= reading.pointers[peak] - _JOINED
+    while first > 0 and near[first - 1]:
+        first -= 1
+    while last + 1 < len(near) and near[last + 1]:
+        last += 1
+    start, end = reading.places[first][0], reading.places[last][1]
+    return Span(start, max(end, start + 1))
+
+
+def pointed(sentences: Sequence[Span], reading: Reading) -> tuple[float, ...]:
+    """The highest pointer in each sentence; the lowest of all where a sentence was not read, being too far behind."""
+    lowest = float(reading.pointers.min())
+    scores = [lowest] * len(sentences)
+    for (start, end), pointer in zip(reading.places, reading.pointers.tolist(), strict=True):
+        for i, sentence in enumerate(sentences):
+            if start < sentence.end and sentence.start < end:
+                scores[i] = max(scores[i], pointer)
+    return tuple(scores)

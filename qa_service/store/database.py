@@ -109,6 +109,11 @@ _MIGRATIONS = (
     CREATE VIRTUAL TABLE lexical USING fts5 (words, folded UNINDEXED, tokenize = 'unicode61');
     CREATE VIRTUAL TABLE lexical_words USING fts5vocab (lexical, row);
     """,
+    """
+    -- where a sentence stands in its passage's search text; filled by the reindex that the newer passages ask for
+    ALTER TABLE sentences ADD COLUMN search_start INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sentences ADD COLUMN search_end INTEGER NOT NULL DEFAULT 1;
+    """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 

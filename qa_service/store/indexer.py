@@ -12,7 +12,6 @@ from embeddings.index import check_vectors
 from qa_service.errors import NotFound
 from qa_service.ingest.chunk import make_passages
 from qa_service.ingest.document import document_id, make_document
-from qa_service.ingest.search_form import make_sentence_form
 from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt, Status
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
@@ -46,7 +45,7 @@ class Indexer:
         if self.store.has_document(existing):
             return self._stored_receipt(existing, "unchanged")
         document, quarantined = make_document(file)
-        passages = encode_passages(self.encoder, document, make_passages(document, quarantined))
+        passages = encode_passages(self.encoder, make_passages(document, quarantined))
         with self.index.lock:
             ids = self.store.add(document, file.content, quarantined, passages, self.manifest)
             if ids is not None:
@@ -81,7 +80,7 @@ class Indexer:
     def _replace(self, document_id: str, quarantined: Sequence[Quarantined]) -> None:
         """The caller holds `_replacing`, so that nobody restores a stretch between the look at it and the change."""
         document = self.store.document(document_id)
-        passages = encode_passages(self.encoder, document, make_passages(document, quarantined))
+        passages = encode_passages(self.encoder, make_passages(document, quarantined))
         with self.index.lock:
             old, new = self.store.replace_passages(document_id, quarantined, passages, self.manifest)
             self.index.remove(old)
@@ -114,7 +113,7 @@ def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progres
     manifest = IndexManifest.current(encoder.spec)
     for done, each in enumerate(ids, start=1):
         document, quarantined = store.document(each), store.quarantined(each)
-        passages = encode_passages(encoder, document, make_passages(document, quarantined))
+        passages = encode_passages(encoder, make_passages(document, quarantined))
         store.replace_passages(each, quarantined, passages, manifest)
         progress(done, len(ids))
     if ids:
@@ -122,12 +121,12 @@ def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progres
     return len(ids)
 
 
-def encode_passages(encoder: Encoder, document: Document, passages: Sequence[Passage]) -> list[EncodedPassage]:
+def encode_passages(encoder: Encoder, passages: Sequence[Passage]) -> list[EncodedPassage]:
     """The passages with their vectors and those of their sentences, encoded in one go.
 
     The sentence of a passage that holds no other is not encoded twice.
     """
-    texts = [text for passage in passages for text in _texts(document, passage)]
+    texts = [text for passage in passages for text in _texts(passage)]
     matrix = encoder.encode_passages(texts)
     check_vectors(matrix, encoder.spec.dimension)  # before they are stored: the index takes no others
     vectors = iter(matrix)
@@ -141,11 +140,11 @@ def encode_passages(encoder: Encoder, document: Document, passages: Sequence[Pas
     return encoded
 
 
-def _texts(document: Document, passage: Passage) -> Iterator[str]:
+def _texts(passage: Passage) -> Iterator[str]:
     yield passage.search_text
     if _has_own_sentences(passage):
-        for sentence in passage.sentences:
-            yield make_sentence_form(document.text, sentence)
+        for sentence in passage.search_sentences:
+            yield passage.search_text[sentence.start : sentence.end]
 
 
 def _has_own_sentences(passage: Passage) -> bool:

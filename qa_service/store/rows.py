@@ -31,7 +31,8 @@ class Candidate:
     """A passage that a search found, not read from the store yet: what becomes a Hit."""
 
     passage_id: int
-    sentence: Span
+    sentence_scores: tuple[float, ...]
+    answer: Span | None
     score: float
     scores: Mapping[str, float]
     explanation: Explanation
@@ -39,7 +40,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What ranks a passage: vectors as the encoder gave them, of shape [d] and [sentences, d], and its folded text."""
+    """What ranks a passage: vectors as the encoder gave them, of shape [d] and [sentences, d], and its folded text.
+
+    `sentences` and `search_sentences` are those of Passage.
+    """
 
     passage_id: int
     language: str
@@ -47,6 +51,7 @@ class Found:
     folded: str
     vector: Vectors
     sentences: tuple[Span, ...]
+    search_sentences: tuple[Span, ...]
     sentence_vectors: Vectors
 
 
@@ -98,10 +103,13 @@ def insert_passages(connection: sqlite3.Connection, passages: Sequence[EncodedPa
         connection.execute("INSERT INTO vectors VALUES (?, ?)", [passage_id, encoded.vector.tobytes()])
         insert_terms(connection, passage_id, passage.search_text)
         connection.executemany(
-            "INSERT INTO sentences VALUES (?, ?, ?, ?)",
+            "INSERT INTO sentences (passage_id, start_char, end_char, search_start, search_end, vector)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (passage_id, span.start, span.end, vector.tobytes())
-                for span, vector in zip(passage.sentences, encoded.sentence_vectors, strict=True)
+                (passage_id, span.start, span.end, searched.start, searched.end, vector.tobytes())
+                for span, searched, vector in zip(
+                    passage.sentences, passage.search_sentences, encoded.sentence_vectors, strict=True
+                )
             ],
         )
         ids.append(passage_id)
@@ -145,16 +153,25 @@ def to_metadata(row: sqlite3.Row, language: str | None = None) -> Metadata:
 
 def to_passage(connection: sqlite3.Connection, row: sqlite3.Row) -> Passage:
     sentences = connection.execute(
-        "SELECT start_char, end_char FROM sentences WHERE passage_id = ? ORDER BY start_char", [row["id"]]
-    )
+        "SELECT * FROM sentences WHERE passage_id = ? ORDER BY start_char", [row["id"]]
+    ).fetchall()
     return Passage(
         document_id=row["document_id"],
         ordinal=row["ordinal"],
         span=Span(row["start_char"], row["end_char"]),
         language=row["language"],
         search_text=row["search_text"],
-        sentences=tuple(Span(sentence["start_char"], sentence["end_char"]) for sentence in sentences),
+        sentences=_sentences(sentences),
+        search_sentences=_search_sentences(sentences),
     )
+
+
+def _sentences(rows: Sequence[sqlite3.Row]) -> tuple[Span, ...]:
+    return tuple(Span(row["start_char"], row["end_char"]) for row in rows)
+
+
+def _search_sentences(rows: Sequence[sqlite3.Row]) -> tuple[Span, ...]:
+    return tuple(Span(row["search_start"], row["search_end"]) for row in rows)
 
 
 def to_vectors(blobs: Sequence[bytes], dimension: int) -> Vectors:
@@ -179,7 +196,8 @@ def read_hit(connection: sqlite3.Connection, candidate: Candidate) -> Hit | None
     return Hit(
         passage_id=candidate.passage_id,
         passage=to_passage(connection, row),
-        sentence=candidate.sentence,
+        sentence_scores=candidate.sentence_scores,
+        answer=candidate.answer,
         text=row["passage_text"],
         text_sha256=row["text_sha256"],
         file_name=row["file_name"],
@@ -211,7 +229,8 @@ def read_found(connection: sqlite3.Connection, passage_ids: Sequence[int], dimen
             search_text=row["search_text"],
             folded=row["folded"],
             vector=np.frombuffer(row["vector"], dtype=np.float32),
-            sentences=tuple(Span(each["start_char"], each["end_char"]) for each in sentences[row["id"]]),
+            sentences=_sentences(sentences[row["id"]]),
+            search_sentences=_search_sentences(sentences[row["id"]]),
             sentence_vectors=to_vectors([each["vector"] for each in sentences[row["id"]]], dimension),
         )
         for row in rows

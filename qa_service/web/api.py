@@ -145,6 +145,7 @@ def _add_health(router: APIRouter, service: Service) -> None:
             model=service.model,
             neutralizer=service.neutralizer,
             reranker=service.reranker,
+            calibrated=service.is_calibrated,
         )
 
 

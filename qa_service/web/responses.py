@@ -72,13 +72,22 @@ class PlaceOut(SpanOut):
         return cls(**span, **{name: getattr(place, name) for name in cls.model_fields if name not in span})
 
 
+class DifferenceOut(BaseModel):
+    """Another document gives another number or date for what was asked: `own` here, `other` there."""
+
+    own: str
+    other: str
+    place: PlaceOut
+
+
 class ExplanationOut(BaseModel):
     """Why a hit stands where it does: ranks begin at 1, among the passages that were looked at.
 
     `cosine` is the score of the vectors as the model gave them, `dense` of those without their language, `sentence` of
     the best sentence; `lexical` the share of the question's letters, Han characters and numbers that stand in the
     passage, `lexical_above_language` the same less what is usual for the passage's language; `first_stage` what they
-    come to, `rerank` the log-odds of the second stage, null where it was not asked.
+    come to; `rerank` the log-odds of the second stage and `pointer` how much the best sentence looks like the answer to
+    it, null where it was not asked.
     """
 
     query: str
@@ -95,6 +104,7 @@ class ExplanationOut(BaseModel):
     first_stage_rank: int
     first_stage: float
     rerank: float | None
+    pointer: float | None
 
     @classmethod
     def of(cls, explanation: Explanation, query: str, filters: Filters) -> "ExplanationOut":
@@ -105,7 +115,8 @@ class HitOut(MetadataOut):
     """A passage and where it stands. `text` is a slice of the document's text whose sha256 is `text_sha256`.
 
     `copies` say the same in the same words and are no hits of their own; `corroborating` are hits in other languages
-    that tell the same. `explain` is null unless the request asks for it.
+    that tell the same, `differing` ones of other documents that give another number or date for what was asked.
+    `explain` is null unless the request asks for it.
     """
 
     document_id: str
@@ -119,6 +130,7 @@ class HitOut(MetadataOut):
     scores: dict[str, float]
     copies: list[PlaceOut]
     corroborating: list[PlaceOut]
+    differing: list[DifferenceOut]
     explain: ExplanationOut | None = None
 
     @classmethod
@@ -169,7 +181,10 @@ class SearchOut(BaseModel):
 
 
 class AnswerOut(BaseModel):
-    """Not answerable: `answer` is null, `citations` is empty and `related` holds the nearest passages."""
+    """Not answerable: `answer` is null, `citations` is empty and `related` holds the nearest passages.
+
+    `confidence` is a probability where it is `calibrated` for the models in use, else it only orders answers.
+    """
 
     id: str
     question: str
@@ -177,6 +192,7 @@ class AnswerOut(BaseModel):
     search_query: str
     answerable: bool
     confidence: float
+    calibrated: bool
     answer: str | None
     answer_kind: str
     citations: list[CitationOut]
@@ -196,6 +212,7 @@ class AnswerOut(BaseModel):
             search_query=answer.search_query,
             answerable=answer.answerable,
             confidence=answer.confidence,
+            calibrated=answer.is_calibrated,
             answer=answer.text,
             answer_kind=answer.kind,
             citations=[CitationOut.of_citation(citation, asked) for citation in answer.citations],
@@ -301,6 +318,7 @@ class Readiness(Health):
     model: str
     neutralizer: str
     reranker: str
+    calibrated: bool
 
 
 class ErrorOut(BaseModel):
@@ -330,5 +348,8 @@ def _hit_fields(hit: Hit, why: Why) -> dict[str, Any]:
         "scores": dict(hit.scores),
         "copies": [PlaceOut.of_place(place) for place in hit.copies],
         "corroborating": [PlaceOut.of_place(place) for place in hit.corroborating],
+        "differing": [
+            DifferenceOut(own=each.own, other=each.other, place=PlaceOut.of_place(each.place)) for each in hit.differing
+        ],
         "explain": why and ExplanationOut.of(hit.explanation, *why),
     }

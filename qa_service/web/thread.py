@@ -6,7 +6,7 @@ The sanitizer keeps neither aria-* nor data-* attributes: what is only for scree
 from collections import Counter
 from collections.abc import Sequence
 
-from qa_service.answering.extractive import quoted_line
+from qa_service.answering.extractive import differences, heading, quoted_line
 from qa_service.answering.messages import messages_in
 from qa_service.errors import BadInput
 from qa_service.records import NO_FILTERS, Answer, Citation, Filters, Hit, Metadata, Place
@@ -79,7 +79,12 @@ def _render_answer(answer: Answer) -> str:
         f"<li>{_render_citation(each, cited[each.hit.passage.document_id] > 1)}{_render_same(each.hit)}</li>"
         for each in answer.citations
     )
-    return f'<div class="answer">{lines}</div><h3 class="label" lang="en">Sources</h3><ol class="cards">{cards}</ol>'
+    language = messages_in(answer.language)
+    head = f'<p class="note" lang="{language.language}">{escape(heading(answer.citations, language))}</p>'
+    said = "".join(f"<li>{escape(each)}</li>" for each in differences(answer.citations))
+    differ = f'<p class="note" lang="{language.language}">{language.differ}</p><ul>{said}</ul>' if said else ""
+    answered = f'{head}<div class="answer">{lines}</div>{differ}'
+    return f'{answered}<h3 class="label" lang="en">Sources</h3><ol class="cards">{cards}</ol>'
 
 
 def _render_line(citation: Citation) -> str:

@@ -1,5 +1,6 @@
 """The second stage: reads a pair, in any batch the same, and refuses what does not fit."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -85,22 +86,44 @@ def reranker(encoder: Encoder) -> BundledReranker:
 @pytest.mark.model
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_what_answers_scores_higher_whatever_the_language(reranker: BundledReranker, question: str) -> None:
-    right, wrong = reranker.score(question, [RIGHT, WRONG])
-    assert right > wrong
+    right, wrong = reranker.read(question, [RIGHT, WRONG])
+    assert right.score > wrong.score
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_it_points_to_the_answer_whatever_the_language(reranker: BundledReranker, question: str) -> None:
+    passage = f"{WRONG} {RIGHT} He thanked the hosts for their hospitality."
+    (reading,) = reranker.read(question, [passage])
+    start, end = reading.places[int(reading.pointers.argmax())]
+    assert passage.index(RIGHT) <= start < end <= passage.index(RIGHT) + len(RIGHT)
+
+
+@pytest.mark.model
+def test_places_are_stretches_of_the_passage_in_order(reranker: BundledReranker) -> None:
+    passage = "中国🙂与Central Asiá ﬁve ２０２４年 — Қазақстан"
+    (reading,) = reranker.read("多少？", [passage])
+    assert len(reading.places) == len(reading.pointers) > 10
+    assert all(0 <= start <= end <= len(passage) for start, end in reading.places)
+    assert list(reading.places) == sorted(reading.places)
+    assert not passage[max(end for _, end in reading.places) :].strip()
 
 
 @pytest.mark.model
 def test_a_pair_scores_the_same_alone_in_a_batch_and_beside_others(reranker: BundledReranker) -> None:
     passages = [RIGHT, WRONG, RIGHT + WRONG, "a", "中亚 " * 400] * 5
-    together = reranker.score(QUESTIONS[0], passages)
-    assert together.shape == (25,)
-    assert together.dtype == np.float32
-    alone = [reranker.score(QUESTIONS[0], [passage])[0] for passage in passages[:5]]
+    together = scores(reranker, passages)
+    assert len(together) == 25
+    alone = [scores(reranker, [passage])[0] for passage in passages[:5]]
     np.testing.assert_allclose(together[:5], alone, atol=0.2)  # bfloat16
-    assert reranker.score(QUESTIONS[0], []).shape == (0,)
+    assert reranker.read(QUESTIONS[0], []) == []
     with ThreadPoolExecutor(4) as pool:
-        for scores in pool.map(lambda _: reranker.score(QUESTIONS[0], passages), range(8)):
-            np.testing.assert_allclose(scores, together, atol=1e-3)
+        for again in pool.map(lambda _: scores(reranker, passages), range(8)):
+            np.testing.assert_allclose(again, together, atol=1e-3)
+
+
+def scores(reranker: BundledReranker, passages: Sequence[str]) -> list[float]:
+    return [reading.score for reading in reranker.read(QUESTIONS[0], passages)]
 
 
 @pytest.mark.model

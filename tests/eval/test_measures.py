@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from eval.evidence import Place, Ranking, Wanted
-from eval.measures import abstention_values, answer_contains, answer_values, auroc, fold, ranking_values
+from eval.measures import abstention_values, answer_contains, answer_values, auroc, evidence_f1, fold, ranking_values
 from eval.systems import Cited, Reply, Retrieved
 
 
@@ -62,7 +62,15 @@ def test_a_quote_must_cover_the_evidence_itself() -> None:
 
 def test_a_refused_question_counts_zero_but_has_no_citation_precision() -> None:
     targets = Wanted(frozenset(), ((Place("d", 0, 10),),))
-    assert answer_values(reply(), targets, ("x",)) == {"quote_covers_evidence": 0, "answer_contains": 0}
+    values = answer_values(reply(), targets, ("x",))
+    assert values == {"quote_covers_evidence": 0, "evidence_F1": 0, "answer_contains": 0}
+
+
+def test_evidence_f1_is_over_characters() -> None:
+    """Quoted 4-16 and 30-34 of the evidence 0-10 and 30-40: 6 + 4 of 16 and 20."""
+    targets = Wanted(frozenset(), ((Place("d", 0, 10),), (Place("e", 0, 10), Place("d", 30, 40))))
+    answered = reply(cited("d", 0, 50, (4, 16)), cited("d", 0, 50, (30, 34)))
+    assert evidence_f1(answered, targets) == pytest.approx(2 * 10 / (16 + 20))
 
 
 def test_document_judgements_give_no_quote_measure() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from embeddings.encoder import Vectors
 from embeddings.hashing import HashingEncoder
-from qa_service.answering.confidence import FIRST_STAGE
+from qa_service.answering.confidence import find_confidence
 from qa_service.app import open_service, reindex
 from qa_service.config import Settings
 from qa_service.errors import BadFile, BadInput, IndexMismatch, NotFound
@@ -291,7 +291,8 @@ def make_deleting_service(tmp_path: Path) -> Iterator[Callable[[float], Service]
         encoder, store = HashingEncoder(), Store(tmp_path)
         index = PassageIndex(store, tmp_path / "index", encoder.spec.dimension)
         indexer = Indexer(store, index, encoder)
-        made.append(Service(DeletingRetriever(store, index, encoder, None), indexer, FIRST_STAGE, min_confidence))
+        confidence = find_confidence("", "off", tmp_path)
+        made.append(Service(DeletingRetriever(store, index, encoder, None), indexer, confidence, min_confidence))
         return made[-1]
 
     yield make

@@ -25,6 +25,7 @@ def ranking(*texts: str) -> SearchOut:
             scores={},
             copies=[],
             corroborating=[],
+            differing=[],
         )
         for text in texts
     ]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_service.ingest.chunk import CHUNK_SIZE, find_sentences, kept_spans, make_passages, width
-from qa_service.ingest.search_form import make_search_form
+from qa_service.ingest.search_form import make_search_form, make_sentence_form
 from qa_service.records import Document, Passage, Quarantined, Span
 from tests.qa_service.ingest.texts import SCRIPTS, any_texts, document_of, made_of, seed, texts_of
 
@@ -58,6 +58,9 @@ def assert_sentences_are_sound(document: Document, passage: Passage) -> None:
     between = [Span(a.end, b.start) for a, b in pairwise(passage.sentences) if a.end < b.start]
     assert not any(letters(slice_of(document, span)) for span in between)
     assert all(slice_of(document, sentence).strip() for sentence in passage.sentences)
+    for sentence, searched in zip(passage.sentences, passage.search_sentences, strict=True):
+        text = passage.search_text[searched.start : searched.end]
+        assert text == text.strip() == make_sentence_form(document.text, sentence).strip()
 
 
 @settings(max_examples=600, deadline=None)

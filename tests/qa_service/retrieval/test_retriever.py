@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from embeddings.hashing import HashingEncoder, HashingReranker
-from embeddings.reranker import Reranker, RerankScores
-from qa_service.answering.confidence import BOTH_STAGES
+from embeddings.reranker import Reading, Reranker
+from qa_service.answering.confidence import find_confidence
 from qa_service.records import Filters, Hit
 from qa_service.retrieval.retriever import NEAREST, Retriever
 from qa_service.retrieval.second_stage import DEPTH
@@ -101,18 +101,20 @@ class _DeletingReranker(HashingReranker):
         super().__init__()
         self._each = each
 
-    def score(self, query: str, passages: Sequence[str]) -> RerankScores:
-        scores = super().score(query, passages)
+    def read(self, query: str, passages: Sequence[str]) -> Sequence[Reading]:
+        readings = super().read(query, passages)
         for document_id in self._each.store.document_ids()[:1]:
             self._each.indexer.delete(document_id)
-        return scores
+        return readings
 
 
 def test_what_is_deleted_while_it_is_read_is_not_returned(tmp_path: Path) -> None:
     with opened(tmp_path) as each:
         first = each.add(made_text(1, sentences=200)).document_id
         each.add(made_text(2, sentences=200))
-        service = Service(retriever_over(each, _DeletingReranker(each)), each.indexer, BOTH_STAGES, 0.0)
+        service = Service(
+            retriever_over(each, _DeletingReranker(each)), each.indexer, find_confidence("", "hashing", tmp_path), 0.0
+        )
         answer = service.ask("trade in Astana")
         assert all(citation.hit.passage.document_id != first for citation in answer.citations)
         assert 0 <= answer.confidence <= 1

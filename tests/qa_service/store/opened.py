@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 from embeddings.hashing import HashingEncoder
 from embeddings.index import Ids
 from qa_service.ingest.chunk import make_passages
-from qa_service.records import Explanation, RawFile, Receipt, Span
+from qa_service.records import Explanation, RawFile, Receipt
 from qa_service.store.indexer import Indexer
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.rows import Candidate, read_vectors
@@ -112,8 +112,17 @@ def assert_index_is_the_truth(
             assert np.allclose([score for _, score in nearest], [exact[each] for each, _ in nearest], atol=CLOSE)
 
 
-def candidate(passage_id: int, score: float = 1.0) -> Candidate:
-    """As a search makes it; the sentence is none of the passage's."""
+ENCODER = HashingEncoder()
+
+
+def candidates(store: Store, nearest: Iterable[tuple[int, float]]) -> list[Candidate]:
+    """As a search makes them of passage ids and scores."""
+    scores = dict(nearest)
+    found = store.found(list(scores), ENCODER.spec.dimension)
+    return [_candidate(each.passage_id, len(each.sentences), scores[each.passage_id]) for each in found]
+
+
+def _candidate(passage_id: int, sentences: int, score: float) -> Candidate:
     explanation = Explanation(
         cosine_rank=1,
         cosine=score,
@@ -127,5 +136,6 @@ def candidate(passage_id: int, score: float = 1.0) -> Candidate:
         first_stage_rank=1,
         first_stage=score,
         rerank=None,
+        pointer=None,
     )
-    return Candidate(passage_id, Span(0, 1), score, {}, explanation)
+    return Candidate(passage_id, (score,) * sentences, None, score, {}, explanation)

@@ -21,7 +21,7 @@ from tests.qa_service.store.opened import (
     Opened,
     assert_index_is_the_truth,
     assert_store_is_whole,
-    candidate,
+    candidates,
     made_text,
     opened,
 )
@@ -130,7 +130,7 @@ def test_the_text_of_a_hit_is_a_slice_of_the_document(tmp_path: Path, text: str)
     with opened(tmp_path) as each:
         document = each.store.document(each.add("x " + text).document_id)
         ids = each.store.passage_ids()
-        hits = each.store.hits([candidate(passage_id) for passage_id in ids])
+        hits = each.store.hits(candidates(each.store, [(passage_id, 1.0) for passage_id in ids]))
         assert len(hits) == len(ids) > 0
         for hit in hits:
             assert hit.text == document.text[hit.passage.span.start : hit.passage.span.end]
@@ -343,7 +343,7 @@ def test_readers_beside_a_writer_see_whole_documents(tmp_path: Path) -> None:
             query = ENCODER.encode_queries([f"Document {seed} trade"])[0]
             while not stop.is_set():
                 nearest = each.index.search(query, 10)
-                hits = each.store.hits([candidate(i, score) for i, score in nearest])
+                hits = each.store.hits(candidates(each.store, nearest))
                 assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
                 for entry in each.store.documents(1, 5)[0]:
                     try:

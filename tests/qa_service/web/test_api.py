@@ -52,7 +52,8 @@ def test_a_citation_is_a_slice_of_the_document(client: TestClient) -> None:
 def test_an_answer_has_the_fields_of_the_design(client: TestClient) -> None:
     answer = client.post("/ask", json={"question": "media forum", "top_k": 2}).json()
     assert set(answer) == {
-        *("id", "question", "language", "search_query", "answerable", "confidence", "answer", "answer_kind"),
+        *("id", "question", "language", "search_query", "answerable", "confidence", "calibrated"),
+        *("answer", "answer_kind"),
         *("citations", "related", "index_version", "model", "timings_ms"),
     }
     assert set(answer["citations"][0]) >= {

@@ -1,0 +1,110 @@
+"""Other languages corroborate, other values contradict, and what can't be compared does neither."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from embeddings.encoder import Vectors
+from qa_service.records import Hit, Span
+from qa_service.retrieval.agreement import compared
+from qa_service.retrieval.duplicates import fold
+from tests.qa_service.retrieval.made_hits import hit
+
+SPEECH = "In 2024, trade between China and the five Central Asian countries reached a record 94.8 billion US dollars."
+
+
+def compare(one: Hit, other: Hit, cosine: float) -> tuple[Hit, ...]:
+    vectors: dict[int, Vectors] = {
+        one.passage_id: np.array([1, 0], np.float32),
+        other.passage_id: np.array([cosine, np.sqrt(1 - cosine**2)], np.float32),
+    }
+    return compared([one, other], lambda each: vectors[each.passage_id])
+
+
+def answering(text: str, answer: str, number: int, language: str = "en", log_odds: float = 3.0) -> Hit:
+    """A hit whose second stage points to `answer`."""
+    start = text.index(answer)
+    return replace(hit(text, number, language), answer=Span(start, start + len(answer)), scores={"rerank": log_odds})
+
+
+def test_the_same_in_two_languages_stays_two_hits_that_corroborate_each_other() -> None:
+    one, other = hit(SPEECH, 1), hit("2024年，中国与中亚五国贸易额达948亿美元。", 2, "zh")
+    assert fold([one, other], 5) == (one, other)
+    found = compare(one, other, 0.8)
+    assert [[place.file_name for place in each.corroborating] for each in found] == [["2.txt"], ["1.txt"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "cosine"),
+    [
+        ("2024年，中国与中亚五国贸易额。", "zh", 0.4),  # on another matter
+        ("Trade in 2024 was discussed.", "en", 0.9),  # in the same language
+        ("2019年，中国与中亚五国贸易额达464亿美元。", "zh", 0.9),  # with other numbers
+    ],
+)
+def test_what_is_far_or_in_one_language_or_of_other_numbers_does_not_corroborate(
+    text: str, language: str, cosine: float
+) -> None:
+    assert not any(each.corroborating for each in compare(hit(SPEECH, 1), hit(text, 2, language), cosine))
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "language"),
+    [
+        ("2024年，中国与中亚五国贸易额达948亿美元。", "948亿美元", "zh"),
+        ("В 2024 году товарооборот Китая с Центральной Азией достиг 94,8 млрд долларов.", "94,8 млрд", "ru"),
+        ("2024 жылы Қытай мен Орталық Азия саудасы 94,8 миллиард долларға жетті.", "94,8 миллиард", "kk"),
+    ],
+)
+def test_one_value_in_two_languages_corroborates_and_does_not_differ(text: str, answer: str, language: str) -> None:
+    found = compare(answering(SPEECH, "94.8 billion", 1), answering(text, answer, 2, language), 0.8)
+    assert all(each.corroborating and not each.differing for each in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "language"),
+    [
+        (SPEECH.replace("94.8", "95.4"), "95.4 billion", "en"),
+        ("2024年，中国与中亚五国贸易额达984亿美元。", "984亿美元", "zh"),
+        ("В 2024 году товарооборот Китая с Центральной Азией достиг 94,8 млн долларов.", "94,8 млн", "ru"),
+    ],
+)
+def test_another_value_differs_and_does_not_corroborate(text: str, answer: str, language: str) -> None:
+    first, second = compare(answering(SPEECH, "94.8 billion", 1), answering(text, answer, 2, language), 0.8)
+    assert not first.corroborating
+    (difference,) = first.differing
+    assert (difference.own, difference.other) == ("94.8 billion", second.differing[0].own)
+    assert difference.place == second.place
+    assert difference.other in text
+
+
+def test_a_value_beside_the_answer_is_not_compared() -> None:
+    other = "In 2023, trade between China and the five Central Asian countries reached 94.8 billion US dollars."
+    found = compare(answering(SPEECH, "94.8 billion", 1), answering(other, "94.8 billion", 2), 0.9)
+    assert not any(each.differing for each in found)
+
+
+@pytest.mark.parametrize(("cosine", "log_odds"), [(0.2, 3.0), (0.9, -3.0)])
+def test_what_is_on_another_matter_or_does_not_answer_contradicts_nothing(cosine: float, log_odds: float) -> None:
+    other = answering("The opera house has 1,250 seats.", "1,250", 2, log_odds=log_odds)
+    assert not any(each.differing for each in compare(answering(SPEECH, "94.8 billion", 1), other, cosine))
+
+
+def test_a_number_and_a_date_are_not_compared() -> None:
+    other = answering("Trade with Central Asia was recorded on 14 June 2025.", "14 June 2025", 2)
+    assert not any(each.differing for each in compare(answering(SPEECH, "94.8 billion", 1), other, 0.9))
+
+
+def test_one_document_neither_corroborates_nor_contradicts_itself() -> None:
+    one, other = answering(SPEECH, "94.8 billion", 1), answering("It reached 95.4 billion.", "95.4 billion", 2)
+    other = replace(other, passage=replace(other.passage, document_id=one.passage.document_id))
+    assert not any(each.differing or each.corroborating for each in compare(one, other, 0.9))
+
+
+def test_other_names_in_two_scripts_do_not_corroborate() -> None:
+    one = answering("The prize went to the poet Dina Omarova.", "Dina Omarova", 1)
+    same = answering("Премию получила поэтесса Дина Омарова.", "Дина Омарова", 2, "ru")
+    other = answering("Премию получил прозаик Ерлан Тилеуов.", "Ерлан Тилеуов", 2, "ru")
+    assert all(each.corroborating for each in compare(one, same, 0.8))
+    assert not any(each.corroborating for each in compare(one, other, 0.8))
