@@ -12,6 +12,7 @@ from typing import Literal
 AnswerKind = Literal["extractive", "generated", "none"]
 Status = Literal["added", "unchanged", "restored"]
 QuarantineKind = Literal["spam", "boilerplate"]
+Verdict = Literal["stands", "moved", "changed", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ class Hit:
     answer: Span | None
     text: str
     text_sha256: str
+    document_sha256: str
     file_name: str
     metadata: Metadata
     score: float
@@ -291,3 +293,68 @@ class Answer:
     def __post_init__(self) -> None:
         if self.answerable != bool(self.citations) or self.answerable != (self.text is not None):
             raise ValueError("an answer has text and citations exactly when it is answerable")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCitation:
+    """A citation with what finds it again: the hashes name its document's bytes and text as they were."""
+
+    index: int
+    quote: str
+    quote_span: Span
+    passage_span: Span
+    document_id: str
+    document_sha256: str
+    text_sha256: str
+    file_name: str
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An answer as it is kept for good. `answered_at` is UTC in ISO 8601; `model_sha256` is that of the weights."""
+
+    id: str
+    answered_at: str
+    question: str
+    language: str
+    search_query: str
+    answerable: bool
+    confidence: float
+    answer: str | None
+    answer_kind: AnswerKind
+    index_version: str
+    model: str
+    model_sha256: str
+    reranker: str
+    citations: tuple[RecordedCitation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CitationCheck:
+    """What became of a recorded citation, and where its quote stands now, if it does.
+
+    `stands`: the document is there with the same text, and the quote at its place. `moved`: it stands elsewhere, or the
+    text around it is another. `changed`: the document, or one of its name, is there without the quote. `gone`: neither.
+    """
+
+    index: int
+    verdict: Verdict
+    place: Place | None
+
+    def __post_init__(self) -> None:
+        if (self.place is not None) != (self.verdict in ("stands", "moved")):
+            raise ValueError(f"citation {self.index} needs a place exactly when its quote stands somewhere")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCheck:
+    """`unaltered`: the record says what it said when it was made."""
+
+    unaltered: bool
+    citations: tuple[CitationCheck, ...]
+
+    @property
+    def stands(self) -> bool:
+        """Is everything as it was?"""
+        return self.unaltered and all(citation.verdict == "stands" for citation in self.citations)

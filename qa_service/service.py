@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_service.answering.confidence import DEPTH, Confidence
+from qa_service.answering.export.check import check_record
+from qa_service.answering.export.kept import KeptRecords
+from qa_service.answering.export.record import make_record
 from qa_service.answering.extractive import answer_text, cite
 from qa_service.answering.messages import messages_in
 from qa_service.answering.verify import verify_citation
@@ -23,6 +26,8 @@ from qa_service.records import (
     Ranking,
     RawFile,
     Receipt,
+    Record,
+    RecordCheck,
 )
 from qa_service.retrieval.retriever import Retriever
 from qa_service.store.indexer import Indexer, Progress, no_progress
@@ -48,6 +53,7 @@ class Service:
         self._retriever, self._indexer = retriever, indexer
         self._confidence, self._min_confidence = confidence, min_confidence
         self._store = indexer.store
+        self._kept = KeptRecords()
 
     @property
     def model(self) -> str:
@@ -133,6 +139,22 @@ class Service:
             timings_ms=watch.total(),
         )
 
+    def record(self, answer: Answer) -> Record:
+        """What is kept for good of an answer that was given just now; every export is made from it."""
+        return make_record(answer, self._indexer.encoder.spec, self.reranker)
+
+    def keep(self, answer: Answer) -> None:
+        """Keeps the record for who downloads it after reading the answer, until many others came."""
+        self._kept.keep(self.record(answer))
+
+    def kept(self, answer_id: str) -> Record:
+        """Raises NotFound."""
+        return self._kept.get(answer_id)
+
+    def check_record(self, record: Record, sha256: str) -> RecordCheck:
+        """Does what a record cites still stand, and is it unaltered? `sha256` is the one that it carries."""
+        return check_record(self._store, record, sha256)
+
     def add(self, file: RawFile) -> Receipt:
         """Takes in a file; the same bytes again change nothing. Raises BadFile."""
         return self._indexer.add(file)
@@ -140,6 +162,7 @@ class Service:
     def delete(self, document_id: str) -> None:
         """Raises NotFound."""
         self._indexer.delete(document_id)
+        self._kept.forget(document_id)
 
     def restore(self, document_id: str, start: int) -> Receipt:
         """Lets the quarantined stretch that begins at `start` be searched again. Raises NotFound."""

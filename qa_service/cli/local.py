@@ -1,16 +1,19 @@
 """The commands' calls carried out in this process, under the data directory's lock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from embeddings.encoder import Encoder
 from qa_service import app
+from qa_service.answering.export.check import check_record
+from qa_service.answering.export.formats import FormatName
 from qa_service.cli.progress import shown_progress
 from qa_service.config import Settings
 from qa_service.records import Filters, RawFile
 from qa_service.service import Service
 from qa_service.store.store import Store
-from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, SearchOut
+from qa_service.web.record_file import ExportsOut, RecordFile
+from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, RecordCheckOut, SearchOut
 
 _PAGE_SIZE = 500
 
@@ -30,11 +33,17 @@ class LocalSession:
     def add(self, file: RawFile) -> ReceiptOut:
         return ReceiptOut.of(self._opened().add(file))
 
-    def ask(self, question: str, top_k: int, filters: Filters) -> AnswerOut:
-        return AnswerOut.of(self._opened(asking=True).ask(question, top_k, filters))
+    def ask(self, question: str, top_k: int, filters: Filters, export: Sequence[FormatName] = ()) -> AnswerOut:
+        service = self._opened(asking=True)
+        answer = service.ask(question, top_k, filters)
+        return AnswerOut.of(answer, exports=ExportsOut.of(service.record(answer), export))
 
     def search(self, question: str, top_k: int, filters: Filters) -> SearchOut:
         return SearchOut.of(self._opened(asking=True).search(question, top_k, filters))
+
+    def check_record(self, record: RecordFile) -> RecordCheckOut:
+        with closing(Store(self._settings.data_dir)) as store:
+            return RecordCheckOut.of(check_record(store, record.to_record(), record.sha256))
 
     def documents(self) -> Iterator[DocumentOut]:
         with closing(Store(self._settings.data_dir)) as store:

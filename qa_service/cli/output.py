@@ -2,8 +2,10 @@
 
 from rich.console import Console
 
+from qa_service.answering.export.formats import FormatName
 from qa_service.cli.progress import printable
-from qa_service.web.responses import AnswerOut, HitOut, ReceiptOut, SearchOut
+from qa_service.web.record_file import RecordFile
+from qa_service.web.responses import AnswerOut, HitOut, ReceiptOut, RecordCheckOut, SearchOut
 
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
@@ -25,6 +27,21 @@ def print_answer(answer: AnswerOut) -> None:
         place = f"{citation.file_name} [{citation.quote_start_char_index}:{citation.quote_end_char_index}]"
         out.print(printable(f"[{citation.index}] {_about(citation)} - {place}"))
     out.print(f"confidence {answer.confidence:.2f}")
+
+
+def print_export(answer: AnswerOut, name: FormatName) -> None:
+    """A record as it stands, so that its hash holds: nothing in it steers a terminal."""
+    text = answer.exports.text(name) if answer.exports else ""
+    out.print(text if name == "record" else printable(text), end="")
+
+
+def print_record_check(check: RecordCheckOut, record: RecordFile) -> None:
+    out.print(f"record {'unaltered' if check.unaltered else 'ALTERED: its sha256 is not that of what it says'}")
+    for checked, cited in zip(check.citations, record.citations, strict=True):
+        place, where = checked.place, f"{cited.file_name} {cited.document_id}"
+        if place is not None:
+            where = f"{place.file_name} {place.document_id} [{place.start_char_index}:{place.end_char_index}]"
+        out.print(printable(f"[{cited.index}] {checked.verdict} - {where}").replace("\n", " "))
 
 
 def print_ranking(ranking: SearchOut) -> None:

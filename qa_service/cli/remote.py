@@ -2,16 +2,26 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from urllib.parse import quote
 
 import httpx
 
+from qa_service.answering.export.formats import FormatName
 from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound, QAError
 from qa_service.records import Filters, RawFile
 from qa_service.store.lock import Holder
-from qa_service.web.responses import AnswerOut, DocumentOut, DocumentsOut, ReceiptOut, ReindexOut, SearchOut
+from qa_service.web.record_file import RecordFile
+from qa_service.web.responses import (
+    AnswerOut,
+    DocumentOut,
+    DocumentsOut,
+    ReceiptOut,
+    RecordCheckOut,
+    ReindexOut,
+    SearchOut,
+)
 
 _PAGE_SIZE = 500
 _TIMEOUT_S = 30
@@ -40,13 +50,18 @@ class RemoteSession:
         response = self._call("POST", "/documents", files={"file": (file.name, file.content)}, data=form)
         return ReceiptOut.model_validate_json(response.content)
 
-    def ask(self, question: str, top_k: int, filters: Filters) -> AnswerOut:
-        response = self._call("POST", "/ask", json=_question_body(question, top_k, filters))
+    def ask(self, question: str, top_k: int, filters: Filters, export: Sequence[FormatName] = ()) -> AnswerOut:
+        body = {**_question_body(question, top_k, filters), **({"export": list(export)} if export else {})}
+        response = self._call("POST", "/ask", json=body)
         return AnswerOut.model_validate_json(response.content)
 
     def search(self, question: str, top_k: int, filters: Filters) -> SearchOut:
         response = self._call("POST", "/search", json=_question_body(question, top_k, filters))
         return SearchOut.model_validate_json(response.content)
+
+    def check_record(self, record: RecordFile) -> RecordCheckOut:
+        response = self._call("POST", "/records/check", json=record.model_dump())
+        return RecordCheckOut.model_validate_json(response.content)
 
     def documents(self) -> Iterator[DocumentOut]:
         page, entries = 1, self._page(1)

@@ -1,16 +1,18 @@
 """A data directory as the commands see it: in this process, or through the service that owns it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from qa_service.answering.export.formats import FormatName
 from qa_service.cli.remote import RemoteSession
 from qa_service.config import Settings
 from qa_service.errors import BadInput, StoreError
 from qa_service.records import Filters, RawFile
 from qa_service.store.database import FILE_NAME
 from qa_service.store.lock import DataDirectoryLock, read_holder
-from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, SearchOut
+from qa_service.web.record_file import RecordFile
+from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, RecordCheckOut, SearchOut
 
 
 class Session(Protocol):
@@ -18,9 +20,11 @@ class Session(Protocol):
 
     def add(self, file: RawFile) -> ReceiptOut: ...
 
-    def ask(self, question: str, top_k: int, filters: Filters) -> AnswerOut: ...
+    def ask(self, question: str, top_k: int, filters: Filters, export: Sequence[FormatName] = ()) -> AnswerOut: ...
 
     def search(self, question: str, top_k: int, filters: Filters) -> SearchOut: ...
+
+    def check_record(self, record: RecordFile) -> RecordCheckOut: ...
 
     def documents(self) -> Iterator[DocumentOut]: ...
 

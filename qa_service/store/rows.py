@@ -57,7 +57,8 @@ class Found:
 
 _HIT = """
     SELECT passages.*, substr(texts.text, start_char + 1, end_char - start_char) AS passage_text,
-        file_name, title, source, author, date, url, documents.language AS document_language, text_sha256
+        file_name, title, source, author, date, url, documents.language AS document_language, text_sha256,
+        sha256 AS document_sha256
     FROM passages
     JOIN documents ON documents.id = passages.document_id
     JOIN texts ON texts.document_id = passages.document_id
@@ -200,6 +201,7 @@ def read_hit(connection: sqlite3.Connection, candidate: Candidate) -> Hit | None
         answer=candidate.answer,
         text=row["passage_text"],
         text_sha256=row["text_sha256"],
+        document_sha256=row["document_sha256"],
         file_name=row["file_name"],
         metadata=to_metadata(row, row["document_language"]),
         score=candidate.score,

@@ -160,6 +160,21 @@ class Store:
         with self.database.reading() as connection:
             return connection.execute("SELECT 1 FROM documents WHERE id = ?", [document_id]).fetchone() is not None
 
+    def find_verbatim(self, text: str, document_id: str, file_name: str) -> str | None:
+        """The id of a document in whose text `text` stands: of this id, else of this name, else any; newest first."""
+        with self.database.reading() as connection:
+            row = connection.execute(
+                "SELECT id FROM documents JOIN texts ON document_id = id WHERE instr(text, ?) > 0"
+                " ORDER BY id = ? DESC, file_name = ? DESC, added_at DESC, documents.rowid DESC LIMIT 1",
+                [text, document_id, file_name],
+            ).fetchone()
+        return row and str(row["id"])
+
+    def has_file_name(self, file_name: str) -> bool:
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT 1 FROM documents WHERE file_name = ? LIMIT 1", [file_name]).fetchone()
+        return row is not None
+
     def documents(self, page: int, page_size: int) -> tuple[list[DocumentEntry], int]:
         """One page, the first being 1, of the documents in the order they came, and how many there are in all."""
         with self.database.reading() as connection:

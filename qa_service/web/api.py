@@ -9,11 +9,13 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
+from qa_service.answering.export.formats import FORMATS, FormatName
 from qa_service.config import Settings
 from qa_service.errors import BadInput
 from qa_service.records import RawFile, Span
 from qa_service.service import Service
 from qa_service.web.errors import describe_validation
+from qa_service.web.record_file import MAX_RECORD_BYTES, ExportsOut, RecordFile
 from qa_service.web.requests import AskIn, GivenMetadata, RestoreIn, SearchIn
 from qa_service.web.responses import (
     AnswerOut,
@@ -24,6 +26,7 @@ from qa_service.web.responses import (
     Health,
     Readiness,
     ReceiptOut,
+    RecordCheckOut,
     ReindexOut,
     SearchOut,
 )
@@ -38,10 +41,14 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {**_ERRORS, 404: {"model": ErrorOu
 DocumentId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The id from the list of documents")]
 
 
+AnswerId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The id of an answer")]
+
+
 def make_router(service: Service, settings: Settings) -> APIRouter:
     """Plain functions run in the thread pool: encoding and searching block."""
     router = APIRouter()
     _add_questions(router, service)
+    _add_exports(router, service)
     _add_documents(router, service)
     _add_changes(router, service, settings.max_upload_mb * 1_000_000)
     _add_health(router, service)
@@ -54,12 +61,29 @@ def _add_questions(router: APIRouter, service: Service) -> None:
     def ask(body: AskIn) -> AnswerOut:
         """The answer in the documents' own words, each quote cited to the character."""
         body.refuse_unbuilt()
-        return AnswerOut.of(service.ask(body.question, body.top_k, body.filters.to_filters()), body.why)
+        answer = service.ask(body.question, body.top_k, body.filters.to_filters())
+        return AnswerOut.of(answer, body.why, ExportsOut.of(service.record(answer), body.export))
 
     @router.post("/search", tags=["questions"], responses=_ERRORS)
     def search(body: SearchIn) -> SearchOut:
         """The plain ranking of passages, also when nothing answers the question."""
         return SearchOut.of(service.search(body.question, body.top_k, body.filters.to_filters()), body.why)
+
+
+def _add_exports(router: APIRouter, service: Service) -> None:
+    @router.post("/records/check", tags=["questions"], responses=_ERRORS, max_body_size=MAX_RECORD_BYTES)
+    def check_record(body: RecordFile) -> RecordCheckOut:
+        """Is the record of an answer unaltered, and does what it cites still stand?"""
+        return RecordCheckOut.of(service.check_record(body.to_record(), body.sha256))
+
+    @router.get("/exports/{answer_id}/{name}", tags=["questions"], response_class=Response, responses=_NOT_FOUND)
+    def export(answer_id: AnswerId, name: FormatName) -> Response:
+        """One of the chat's newest answers as a file."""
+        wanted = FORMATS[name]
+        headers = {"Content-Disposition": f'attachment; filename="answer-{answer_id[:8]}{wanted.suffix}"'}
+        return Response(
+            wanted.write(service.kept(answer_id)), headers=headers, media_type=f"{wanted.media_type}; charset=utf-8"
+        )
 
 
 def _add_documents(router: APIRouter, service: Service) -> None:

@@ -86,7 +86,9 @@ def answer_question(service: Service, question: str | None, turns: Turns, *typed
         return
     yield "", "", render_thread([*turns, render_pending(asked)]), turns
     try:
-        turn = render_turn(service.ask(asked, filters=filters), filters)
+        answer = service.ask(asked, filters=filters)
+        service.keep(answer)
+        turn = render_turn(answer, filters)
     except QAError as error:
         turn = render_failure(asked, str(error))
     turns = (*turns, turn)[-MAX_TURNS:]

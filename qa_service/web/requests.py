@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from qa_service.answering.export.formats import FORMATS, FormatName
 from qa_service.errors import BadInput, NotSupported
 from qa_service.ingest.describe import is_date, is_text
 from qa_service.records import Filters
@@ -171,6 +172,14 @@ class SearchIn(_In):
 class AskIn(SearchIn):
     stream: bool = False
     history: Annotated[list[Turn], Field(max_length=50)] = []
+    export: Annotated[
+        list[FormatName],
+        Field(
+            max_length=len(FORMATS),
+            description="Give the answer with its citations in these formats, too, under `exports`",
+            examples=[["markdown", "record"]],
+        ),
+    ] = []
 
     def refuse_unbuilt(self) -> None:
         """Raises NotSupported."""

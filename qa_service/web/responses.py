@@ -16,10 +16,13 @@ from qa_service.records import (
     Quarantined,
     Ranking,
     Receipt,
+    RecordCheck,
     Span,
+    Verdict,
 )
 from qa_service.service import DocumentDetail
 from qa_service.store.store import DocumentEntry
+from qa_service.web.record_file import ExportsOut
 
 Why = tuple[str, Filters] | None
 """The query that was searched and the filters that held, where the explanation of a hit is wanted."""
@@ -184,6 +187,7 @@ class AnswerOut(BaseModel):
     """Not answerable: `answer` is null, `citations` is empty and `related` holds the nearest passages.
 
     `confidence` is a probability where it is `calibrated` for the models in use, else it only orders answers.
+    `exports` is null unless the request asks for formats.
     """
 
     id: str
@@ -200,9 +204,10 @@ class AnswerOut(BaseModel):
     index_version: str
     model: str
     timings_ms: dict[str, float]
+    exports: ExportsOut | None = None
 
     @classmethod
-    def of(cls, answer: Answer, why: Filters | None = None) -> "AnswerOut":
+    def of(cls, answer: Answer, why: Filters | None = None, exports: ExportsOut | None = None) -> "AnswerOut":
         """With the explanations of its hits where `why` gives the filters that held."""
         asked = _asked(answer.search_query, why)
         return cls(
@@ -220,7 +225,36 @@ class AnswerOut(BaseModel):
             index_version=answer.index_version,
             model=answer.model,
             timings_ms=dict(answer.timings_ms),
+            exports=exports,
         )
+
+
+class CitationCheckOut(BaseModel):
+    """`stands`, `moved`: `place` is where the quote is now. `changed`: only its document is there; `gone`: neither."""
+
+    index: int
+    verdict: Verdict
+    place: PlaceOut | None
+
+
+class RecordCheckOut(BaseModel):
+    """`stands`: the record is unaltered, and every quote in its place in the very text that it was taken from."""
+
+    stands: bool
+    unaltered: bool
+    citations: list[CitationCheckOut]
+
+    @classmethod
+    def of(cls, check: RecordCheck) -> "RecordCheckOut":
+        citations = [
+            CitationCheckOut(
+                index=each.index,
+                verdict=each.verdict,
+                place=None if each.place is None else PlaceOut.of_place(each.place),
+            )
+            for each in check.citations
+        ]
+        return cls(stands=check.stands, unaltered=check.unaltered, citations=citations)
 
 
 class DocumentOut(MetadataOut):

@@ -6,6 +6,7 @@ The sanitizer keeps neither aria-* nor data-* attributes: what is only for scree
 from collections import Counter
 from collections.abc import Sequence
 
+from qa_service.answering.export.formats import FORMATS
 from qa_service.answering.extractive import differences, heading, quoted_line
 from qa_service.answering.messages import messages_in
 from qa_service.errors import BadInput
@@ -27,7 +28,7 @@ def render_turn(answer: Answer, filters: Filters = NO_FILTERS) -> str:
     The filters are shown: folded away, they would make documents seem to hold nothing.
     """
     body = _render_answer(answer) if answer.answerable else _render_not_answerable(answer)
-    return _render_question(answer.question, _render_filters(filters) + body)
+    return _render_question(answer.question, _render_filters(filters) + body + _render_downloads(answer))
 
 
 def render_pending(question: str) -> str:
@@ -92,6 +93,14 @@ def _render_line(citation: Citation) -> str:
     language = escape(citation.hit.passage.language)
     words = f'<span dir="auto" lang="{language}">{escape(quoted_line(citation))}</span>'
     return f"<p>{words}&nbsp;{_render_mark(citation)}</p>"
+
+
+def _render_downloads(answer: Answer) -> str:
+    links = "".join(
+        f'<li><a class="download" href="{escape(f"./exports/{answer.id}/{name}")}">{escape(each.label)}</a></li>'
+        for name, each in FORMATS.items()
+    )
+    return f'<div class="downloads" lang="en"><h3 class="label">Download</h3><ul>{links}</ul></div>'
 
 
 def _render_mark(citation: Citation) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect, sync_playwright
 
+from qa_service.answering.export.formats import FORMATS
 from qa_service.web.chat import EXAMPLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -221,6 +222,25 @@ def test_filter_opens_restricts_and_says_what_is_wrong(open_page: Callable[..., 
     watched.assert_nothing_left()
 
 
+@pytest.mark.parametrize("window", list(WINDOWS))
+def test_an_answer_is_downloaded_in_every_format(open_page: Callable[..., Watched], window: str) -> None:
+    watched = open_page(window)
+    watched.ask(EXAMPLES[0])
+    links = watched.page.locator("section.turn .download")
+    assert links.all_inner_texts() == [each.label for each in FORMATS.values()]
+    for link, wanted in zip(links.all(), FORMATS.values(), strict=True):
+        with watched.page.expect_download() as waiting:
+            link.click()
+        name, content = waiting.value.suggested_filename, waiting.value.path().read_text(encoding="utf-8")
+        assert name.endswith(wanted.suffix)
+        assert content.strip()
+    assert watched.page.request.post("/records/check", data=json.loads(content)).json()["stands"]  # the last of them
+    expect(watched.page.locator("section.turn")).to_have_count(1)
+    assert watched.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    watched.screenshot(f"{window}-downloads")
+    watched.assert_nothing_left()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("window", list(WINDOWS))
 def test_pages_for_the_eye(open_page: Callable[..., Watched], window: str, scheme: str) -> None:
@@ -250,6 +270,6 @@ def test_hostile_document_shows_as_text_and_fetches_nothing(open_page: Callable[
     for place in (thread, watched.source.locator("body"), watched.page.locator("#documents")):
         expect(place.locator("img, script, style, b, .katex, [onerror]")).to_have_count(0)
         links = place.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
-        assert all(link.startswith("./source/") for link in links)
+        assert all(link.startswith(("./source/", "./exports/")) for link in links)
     watched.screenshot("hostile")
     watched.assert_nothing_left()

@@ -19,7 +19,8 @@ from tests.eval.word_overlap_system import WordOverlapSystem
 COMMAND = ["python", "-m", "eval.run"]
 MEASURES = [
     *("n", "R@1", "R@3", "R@5", "R@2000c", "MRR@10", "nDCG@10"),
-    *("citation_precision", "answer_contains", "quote_covers_evidence", "abstention"),
+    *("citation_precision", "answer_contains", "answer_contains_if_found", "quote_covers_evidence"),
+    *("evidence_F1", "abstention"),
 ]
 TEXTS = {
     "en.txt": "The forum opened in Astana on Thursday.\nTrade grew to ninety billion dollars.\n",

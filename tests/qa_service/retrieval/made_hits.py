@@ -14,6 +14,7 @@ def hit(text: str, number: int, language: str = "en") -> Hit:
         answer=None,
         text=text,
         text_sha256="",
+        document_sha256="",
         file_name=f"{number}.txt",
         metadata=Metadata(f"Title {number}", None, None, None, None, language),
         score=1 / number,

@@ -54,7 +54,7 @@ def test_an_answer_has_the_fields_of_the_design(client: TestClient) -> None:
     assert set(answer) == {
         *("id", "question", "language", "search_query", "answerable", "confidence", "calibrated"),
         *("answer", "answer_kind"),
-        *("citations", "related", "index_version", "model", "timings_ms"),
+        *("citations", "related", "index_version", "model", "timings_ms", "exports"),
     }
     assert set(answer["citations"][0]) >= {
         *("index", "document_id", "file_name", "title", "source", "author", "date", "url", "language", "section"),

@@ -1,0 +1,72 @@
+r"""An answer as Markdown with a footnote for each citation.
+
+What comes from documents and people is escaped, so that it reads as it stands and makes no heading, link, picture,
+HTML, table, formula or footnote. What every Markdown takes a backslash before gets one; the rest becomes a reference.
+"""
+
+import re
+from collections.abc import Iterator
+
+from qa_service.answering.export.text import one_line, safe_url
+from qa_service.answering.messages import messages_in
+from qa_service.ingest.search_form import make_sentence_form
+from qa_service.records import Record, RecordedCitation, Span
+
+_BACKSLASHED = frozenset("\\`*_{}[]()#+-.!")
+_SPECIAL = re.compile(
+    r"""
+    [\\`*_{}\[\]\#!<>&@~^|$]        # marks, wherever they stand
+    | \.(?=[^\W\d]) | (?<=www)\.    # what some renderers take for an address and link by themselves
+    | :(?=[^\s\d]) | /(?=/)
+    | ^[-+=:] | ^\d{1,9}[.)]        # lists, rules and definitions, at the beginning of a line
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_MARK = re.compile(r"\[([0-9]{1,3})\]")
+
+
+def write_markdown(record: Record) -> str:
+    blocks = [f"# {escape_markdown(one_line(record.question))}"]
+    if record.answerable:
+        blocks += _lines(record)
+        blocks += [f"[^{citation.index}]: {_footnote(citation)}" for citation in record.citations]
+    else:
+        blocks.append(messages_in(record.language).not_answerable)
+    return "\n\n".join(blocks) + "\n"
+
+
+def escape_markdown(text: str) -> str:
+    """A text of one line as Markdown that is rendered as this very text, at the beginning of a line too."""
+    return _SPECIAL.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    before, character = match[0][:-1], match[0][-1]
+    return before + (f"\\{character}" if character in _BACKSLASHED else f"&#{ord(character)};")
+
+
+def _lines(record: Record) -> Iterator[str]:
+    """Quotes are drawn from their citations: "[2]" in the answer's text may be a document's own words."""
+    if record.answer_kind == "extractive":
+        for citation in record.citations:
+            quote = make_sentence_form(citation.quote, Span(0, len(citation.quote)))
+            yield f"{escape_markdown(quote)}[^{citation.index}]"
+        return
+    known = {str(citation.index) for citation in record.citations}
+    for line in map(one_line, (record.answer or "").splitlines()):
+        if line:
+            parts = _MARK.split(line)  # text, number, text, number, ..., text
+            yield "".join(
+                (f"[^{part}]" if part in known else escape_markdown(f"[{part}]")) if i % 2 else escape_markdown(part)
+                for i, part in enumerate(parts)
+            )
+
+
+def _footnote(citation: RecordedCitation) -> str:
+    metadata = citation.metadata
+    published = ", ".join(part for part in (metadata.source, metadata.date) if part)
+    about = [escape_markdown(one_line(part)) for part in (metadata.author, metadata.title, published) if part]
+    if metadata.url:
+        about.append(f"<{safe_url(metadata.url)}>")
+    place = f"{one_line(citation.file_name)} [{citation.quote_span.start}:{citation.quote_span.end}]"
+    return f"“{escape_markdown(one_line(citation.quote))}” – {'. '.join(about)}. {escape_markdown(place)}"

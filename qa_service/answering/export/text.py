@@ -1,0 +1,16 @@
+"""What the formats share: texts on one line, and addresses without what ends or leaves them."""
+
+import re
+import unicodedata
+
+_UNSAFE_IN_URL = re.compile(r"[\s\x00-\x20\x7f\"<>\\^`{|}]")
+
+
+def one_line(text: str) -> str:
+    """The text with its runs of white space and control characters as one space each."""
+    return " ".join("".join(" " if unicodedata.category(each) == "Cc" else each for each in text).split())
+
+
+def safe_url(url: str) -> str:
+    """The same address; what no address holds as it is, and what could end it in a text, is percent-encoded."""
+    return _UNSAFE_IN_URL.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), url)
