@@ -51,7 +51,7 @@ class ServiceSystem:
         self._service.settle()
 
     def search(self, question: str, top_k: int) -> Sequence[Retrieved]:
-        return [_retrieved(hit) for hit in self.service.search(question, top_k).hits]
+        return [retrieved(hit) for hit in self.service.search(question, top_k).hits]
 
     def ask(self, question: str) -> Reply:
         answer = self.service.ask(question)
@@ -103,7 +103,7 @@ class OneSentenceSystem:
         if not hits:
             return Reply(False, 0.0, (), None)
         hit, sentence = self._choose(hits)
-        return Reply(True, 1.0, (Cited(_retrieved(hit), sentence.start, sentence.end),), hit.slice(sentence))
+        return Reply(True, 1.0, (Cited(retrieved(hit), sentence.start, sentence.end),), hit.slice(sentence))
 
     def close(self) -> None:
         self._inner.close()
@@ -120,10 +120,10 @@ def best_sentence(hits: Sequence[Hit]) -> tuple[Hit, Span]:
     return best, best.sentence
 
 
-def _retrieved(hit: Hit) -> Retrieved:
+def retrieved(hit: Hit) -> Retrieved:
     span = hit.passage.span
     return Retrieved(hit.file_name, span.start, span.end, hit.text, hit.score)
 
 
 def _cited(citation: Citation) -> Cited:
-    return Cited(_retrieved(citation.hit), citation.quote_span.start, citation.quote_span.end)
+    return Cited(retrieved(citation.hit), citation.quote_span.start, citation.quote_span.end)

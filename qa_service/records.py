@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 AnswerKind = Literal["extractive", "generated", "none"]
+Role = Literal["user", "assistant"]
 Status = Literal["added", "unchanged", "restored"]
 QuarantineKind = Literal["spam", "boilerplate"]
 Verdict = Literal["stands", "moved", "changed", "gone"]
@@ -238,6 +239,14 @@ NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What was said before a question, and by whom."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A checked place in a document: the passage of `hit` and in it the quote."""
 
@@ -257,7 +266,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The plain ranking for a question, also when nothing answers it."""
+    """The plain ranking for a question, also when nothing answers it.
+
+    `search_query` is what was searched: the question, completed from its history where it leans on that.
+    """
 
     question: str
     language: str
@@ -272,6 +284,7 @@ class Ranking:
 class Answer:
     """What `ask` returns. Not answerable: no text, no citations, and `related` holds the nearest passages.
 
+    `search_query` as in a ranking.
     `confidence` is a probability where it `is_calibrated` for the models in use, else it only orders answers.
     """
 

@@ -14,7 +14,7 @@ from qa_service.answering.messages import messages_in
 from qa_service.answering.verify import verify_citation
 from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.describe import is_text
-from qa_service.ingest.language import detect_language
+from qa_service.ingest.language import language_of_last
 from qa_service.records import (
     NO_FILTERS,
     Answer,
@@ -28,7 +28,9 @@ from qa_service.records import (
     Receipt,
     Record,
     RecordCheck,
+    Turn,
 )
+from qa_service.retrieval.history import complete
 from qa_service.retrieval.retriever import Retriever
 from qa_service.store.indexer import Indexer, Progress, no_progress
 from qa_service.store.store import DocumentEntry
@@ -84,18 +86,22 @@ class Service:
         """Brings the index up to date at the end of a batch."""
         self._indexer.index.settle()
 
-    def search(self, question: str, top_k: int = 5, filters: Filters = NO_FILTERS) -> Ranking:
+    def search(
+        self, question: str, top_k: int = 5, filters: Filters = NO_FILTERS, history: Sequence[Turn] = ()
+    ) -> Ranking:
         """The plain ranking, also when nothing answers the question. Raises BadInput."""
-        search_query = check_question(question)
+        asked = check_question(question)
         check_top_k(top_k)
         watch = _Watch()
-        vector = self._retriever.encode(search_query)
+        questions = [*_questions(history), asked]
+        search_query = complete(questions)
+        vector = self._retriever.encode(search_query, asked)
         watch.lap("encode")
         hits = self._retriever.search(search_query, vector, top_k, filters)
         watch.lap("search")
         return Ranking(
             question=question,
-            language=detect_language(search_query),
+            language=language_of_last(questions),
             search_query=search_query,
             hits=hits,
             index_version=self.index_version,
@@ -103,24 +109,31 @@ class Service:
             timings_ms=watch.total(),
         )
 
-    def ask(self, question: str, top_k: int = 5, filters: Filters = NO_FILTERS) -> Answer:
-        """The answer in the documents' own words, or that they don't hold it. Raises BadInput."""
-        search_query = check_question(question)
+    def ask(self, question: str, top_k: int = 5, filters: Filters = NO_FILTERS, history: Sequence[Turn] = ()) -> Answer:
+        """The answer in the documents' own words, or that they don't hold it. Raises BadInput.
+
+        `history` is what was said before, oldest first: it completes a follow-up.
+        """
+        asked = check_question(question)
         check_top_k(top_k)
         watch = _Watch()
-        vector = self._retriever.encode(search_query)
+        questions = [*_questions(history), asked]
+        search_query = complete(questions)
+        vector = self._retriever.encode(search_query, asked)
         watch.lap("encode")
         # what the confidence is read off does not depend on how many passages are asked for
         found = self._retriever.search(search_query, vector, max(top_k, DEPTH), filters)
         watch.lap("search")
-        language = detect_language(search_query)
-        asks = any(map(str.isalnum, search_query))  # an emoji or a question mark alone has no answer
+        language = language_of_last(questions)
+        asks = any(map(str.isalnum, asked))  # an emoji or a question mark alone has no answer
         confidence = self._confidence.of(found, search_query, language) if asks else 0.0
         hits = found[:top_k]
         answerable = bool(hits) and confidence >= self._min_confidence
         citations = cite(hits) if answerable else ()
         if not self._are_verified(citations):
-            return self.ask(question, top_k, filters)  # a document was deleted meanwhile: the next search leaves it out
+            return self.ask(
+                question, top_k, filters, history
+            )  # a document was deleted meanwhile: the next search leaves it out
         watch.lap("answer")
         return Answer(
             id=uuid.uuid4().hex,
@@ -214,6 +227,10 @@ class _Watch:
 
     def total(self) -> Mapping[str, float]:
         return {**self._laps, "total": round((time.perf_counter() - self._begin) * 1000, 2)}
+
+
+def _questions(history: Sequence[Turn]) -> list[str]:
+    return [turn.content[:MAX_QUESTION] for turn in history if turn.role == "user" and turn.content.strip()]
 
 
 def check_question(question: str) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
+
 from embeddings.encoder import Encoder, Vectors
 from embeddings.index import Ids
 from embeddings.reranker import Reranker
@@ -21,6 +23,8 @@ NEAREST = 50
 """How many passages are found by their vectors and looked at."""
 BY_WORDS = 20
 """How many are found by the question's rare words."""
+FOLLOW_UP_WEIGHT = 0.5
+"""What the bare follow-up's vector counts beside that of the completed query (eval/LOG.md)."""
 _FARTHEST = 10_000
 """However many copies there are, the search for more ends here."""
 _COPIES = 3
@@ -36,10 +40,14 @@ class Retriever:
     encoder: Encoder
     reranker: Reranker | None
 
-    def encode(self, query: str) -> Vectors:
-        """The vector of a query, shape [d]."""
-        vector: Vectors = self.encoder.encode_queries([query])[0]
-        return vector
+    def encode(self, query: str, follow_up: str = "") -> Vectors:
+        """The vector of a query, shape [d]; that of a completed follow-up leans towards the follow-up itself."""
+        if follow_up in {"", query}:
+            vector: Vectors = self.encoder.encode_queries([query])[0]
+            return vector
+        whole, alone = self.encoder.encode_queries([query, follow_up])
+        leaning: Vectors = whole + FOLLOW_UP_WEIGHT * alone
+        return leaning / np.linalg.norm(leaning)
 
     def search(self, query: str, query_vector: Vectors, top_k: int, filters: Filters = NO_FILTERS) -> tuple[Hit, ...]:
         """The `top_k` best matching passages that are no copies of each other, best first."""

@@ -61,7 +61,7 @@ def _add_questions(router: APIRouter, service: Service) -> None:
     def ask(body: AskIn) -> AnswerOut:
         """The answer in the documents' own words, each quote cited to the character."""
         body.refuse_unbuilt()
-        answer = service.ask(body.question, body.top_k, body.filters.to_filters())
+        answer = service.ask(body.question, body.top_k, body.filters.to_filters(), body.to_history())
         return AnswerOut.of(answer, body.why, ExportsOut.of(service.record(answer), body.export))
 
     @router.post("/search", tags=["questions"], responses=_ERRORS)

@@ -5,6 +5,7 @@ gr.Markdown: the parts made of documents sanitized and escaped, the fixed parts 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from qa_service.errors import BadInput, QAError
-from qa_service.records import Filters
+from qa_service.records import Answer, Filters, Turn
 from qa_service.service import Service, check_question
 from qa_service.web.requests import read_filters
 from qa_service.web.thread import (
@@ -65,7 +66,16 @@ _SOURCE_FRAME = (
     '<iframe id="source-frame" title="Source" sandbox="allow-same-origin" referrerpolicy="no-referrer"></iframe>'
 )
 
-Turns = tuple[str, ...]
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A turn as it is drawn, and what was said in it, which completes the questions that follow."""
+
+    html: str
+    said: tuple[Turn, ...]
+
+
+Turns = tuple[Shown, ...]
 Typed = str | bool | None
 """What stands in a box or beside a tick; None in a box that nobody touched."""
 Update = tuple[Any, str, Any, Turns]
@@ -84,15 +94,21 @@ def answer_question(service: Service, question: str | None, turns: Turns, *typed
     except BadInput as error:
         yield gr.update(), render_bad_input(error), gr.update(), turns
         return
-    yield "", "", render_thread([*turns, render_pending(asked)]), turns
+    drawn = [turn.html for turn in turns]
+    yield "", "", render_thread([*drawn, render_pending(asked)]), turns
     try:
-        answer = service.ask(asked, filters=filters)
+        answer = service.ask(asked, filters=filters, history=[each for turn in turns for each in turn.said])
         service.keep(answer)
-        turn = render_turn(answer, filters)
+        turn = Shown(render_turn(answer, filters), _said(answer))
     except QAError as error:
-        turn = render_failure(asked, str(error))
+        turn = Shown(render_failure(asked, str(error)), (Turn("user", asked),))
     turns = (*turns, turn)[-MAX_TURNS:]
-    yield "", "", render_thread(turns), turns
+    yield "", "", render_thread([turn.html for turn in turns]), turns
+
+
+def _said(answer: Answer) -> tuple[Turn, ...]:
+    asked = Turn("user", answer.question)
+    return (asked, Turn("assistant", answer.text)) if answer.text is not None else (asked,)
 
 
 def _read_typed(

@@ -9,13 +9,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from qa_service.answering.export.formats import FORMATS, FormatName
 from qa_service.errors import BadInput, NotSupported
 from qa_service.ingest.describe import is_date, is_text
-from qa_service.records import Filters
+from qa_service.records import Filters, Turn
 from qa_service.service import MAX_QUESTION, MAX_TOP_K
 from qa_service.web.errors import describe_validation
 
 MAX_VALUES = 100
 """How many values a list of a filter holds at most."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*(?:-[A-Za-z0-9](?:-[A-Za-z0-9]{2,8})+)*")
+MAX_TURNS, MAX_TURN = 50, 20_000
+"""Of a history: how many turns, and how many characters in each."""
 _MAX_SOURCE = 2_000  # no longer one is taken in
 _DOCUMENT_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -134,9 +136,9 @@ def read_filters(given: Mapping[str, object]) -> Filters:
         raise BadInput(describe_validation(error.errors())) from error
 
 
-class Turn(_In):
+class TurnIn(_In):
     role: Literal["user", "assistant"]
-    content: Annotated[str, Field(max_length=20_000), AfterValidator(_is_text)]
+    content: Annotated[str, Field(max_length=MAX_TURN), AfterValidator(_is_text)]
 
 
 class SearchIn(_In):
@@ -171,7 +173,15 @@ class SearchIn(_In):
 
 class AskIn(SearchIn):
     stream: bool = False
-    history: Annotated[list[Turn], Field(max_length=50)] = []
+    history: Annotated[
+        list[TurnIn],
+        Field(
+            max_length=MAX_TURNS,
+            description="What was said before, oldest first: a follow-up is completed from it, and search_query in the "
+            "answer is what was searched",
+            examples=[[{"role": "user", "content": "How many jobs has CNPC created in Central Asia?"}]],
+        ),
+    ] = []
     export: Annotated[
         list[FormatName],
         Field(
@@ -185,8 +195,9 @@ class AskIn(SearchIn):
         """Raises NotSupported."""
         if self.stream:
             raise NotSupported("stream: not supported yet; leave it out or set it to false")
-        if self.history:
-            raise NotSupported("history: not supported yet; leave it out and ask a complete question")
+
+    def to_history(self) -> tuple[Turn, ...]:
+        return tuple(Turn(turn.role, turn.content) for turn in self.history)
 
 
 class GivenMetadata(_In):

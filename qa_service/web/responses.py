@@ -186,6 +186,7 @@ class SearchOut(BaseModel):
 class AnswerOut(BaseModel):
     """Not answerable: `answer` is null, `citations` is empty and `related` holds the nearest passages.
 
+    `search_query` is what was searched: the question, completed from the history where it leans on that.
     `confidence` is a probability where it is `calibrated` for the models in use, else it only orders answers.
     `exports` is null unless the request asks for formats.
     """

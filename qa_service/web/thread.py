@@ -25,10 +25,12 @@ def render_thread(turns: Sequence[str]) -> str:
 def render_turn(answer: Answer, filters: Filters = NO_FILTERS) -> str:
     """The question with its answer and the list of its citations, or the nearest passages when there is none.
 
-    The filters are shown: folded away, they would make documents seem to hold nothing.
+    The filters are shown: folded away, they would make documents seem to hold nothing. So is what was searched where
+    that is more than the question.
     """
     body = _render_answer(answer) if answer.answerable else _render_not_answerable(answer)
-    return _render_question(answer.question, _render_filters(filters) + body + _render_downloads(answer))
+    shown = _render_filters(filters) + _render_searched(answer) + body + _render_downloads(answer)
+    return _render_question(answer.question, shown)
 
 
 def render_pending(question: str) -> str:
@@ -71,6 +73,13 @@ def _render_filters(filters: Filters) -> str:
     parts += ["also undated"] if dated and filters.include_undated else []
     shown = " · ".join(part for part in parts if part)
     return f'<p class="note filtered" lang="en">Only: {escape(shown)}</p>'
+
+
+def _render_searched(answer: Answer) -> str:
+    if answer.search_query == " ".join(answer.question.split()):
+        return ""
+    query = f'<span dir="auto" lang="{escape(answer.language)}">{escape(answer.search_query)}</span>'
+    return f'<p class="note searched" lang="en">Searched for: {query}</p>'
 
 
 def _render_answer(answer: Answer) -> str:

@@ -14,7 +14,7 @@ from qa_service.app import open_service, reindex
 from qa_service.config import Settings
 from qa_service.errors import BadFile, BadInput, IndexMismatch, NotFound
 from qa_service.ingest.files import FileEntry, find_files
-from qa_service.records import NO_FILTERS, Answer, Filters, Hit, Ranking, RawFile
+from qa_service.records import NO_FILTERS, Answer, Filters, Hit, Ranking, RawFile, Turn
 from qa_service.retrieval.retriever import Retriever
 from qa_service.service import MAX_QUESTION, MAX_TOP_K, Service
 from qa_service.store.indexer import Indexer
@@ -243,6 +243,29 @@ def test_another_model_is_refused_until_it_has_made_the_passages(settings: Setti
     service = open_service(settings, other)
     assert len(service.search("Tash Rabat").hits) == 1
     service.close()
+
+
+HISTORY = (
+    Turn("user", "How many Institutes of Confucius are there in Kazakhstan?"),
+    Turn("assistant", "In Kazakhstan there are four Institutes of Confucius [1]"),
+    Turn("user", "  "),
+)
+
+
+def test_a_follow_up_is_searched_with_what_it_lacks(seeded: Service) -> None:
+    result = seeded.search("why?", 5, history=HISTORY)
+    assert result.search_query == "Institutes of Confucius are there in Kazakhstan why?"
+    assert "Confucius" in result.hits[0].text
+    answer = seeded.ask("why?", 5, history=HISTORY)
+    assert (answer.question, answer.search_query, answer.language) == ("why?", result.search_query, "en")
+    assert (answer.related or tuple(citation.hit for citation in answer.citations))[0] == result.hits[0]
+
+
+@pytest.mark.parametrize("question", [each for each in QUESTIONS if each != "Форум қай қалада өтті?"])
+def test_history_changes_nothing_of_a_complete_question(seeded: Service, question: str) -> None:
+    with_history, without = seeded.ask(question, 5, history=HISTORY), seeded.ask(question)
+    assert with_history.search_query == question
+    assert (with_history.confidence, with_history.citations) == (without.confidence, without.citations)
 
 
 def test_a_refused_file_changes_nothing(seeded: Service) -> None:

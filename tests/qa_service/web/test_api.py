@@ -12,6 +12,7 @@ from qa_service.config import Settings
 from qa_service.ingest.files import FileEntry, find_files
 from qa_service.records import RawFile
 from qa_service.web.app import create_app
+from qa_service.web.requests import MAX_TURN, MAX_TURNS
 
 SEEDS = Path(__file__).parents[3] / "seeds"
 UNKNOWN = "0" * 32
@@ -173,13 +174,66 @@ def test_what_is_no_json_object_is_refused(client: TestClient, content: bytes) -
     ("body", "field"),
     [
         ({"stream": True}, "stream"),
-        ({"history": [{"role": "user", "content": "hello"}]}, "history"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_as_such(client: TestClient, body: dict[str, object], field: str) -> None:
     status, code, detail = error_of(client.post("/ask", json={"question": "a", **body}))
     assert (status, code) == (422, "not_supported")
     assert detail.startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize(
+    ("history", "problem"),
+    [
+        ("hello", "history: "),
+        ({"role": "user", "content": "hello"}, "history: "),
+        (None, "history: "),
+        (["hello"], "history.0: "),
+        ([{"role": "user"}], "history.0.content: Field required"),
+        ([{"content": "hello"}], "history.0.role: Field required"),
+        ([{"role": "system", "content": "hello"}], "history.0.role: Input should be 'user' or 'assistant'"),
+        ([{"role": "user", "content": 7}], "history.0.content: "),
+        ([{"role": "user", "content": "hello", "name": "x"}], "history.0.name: "),
+        ([{"role": "user", "content": "a\0b"}], "history.0.content: holds a NUL"),
+        ([{"role": "user", "content": "x" * (MAX_TURN + 1)}], "history.0.content: String should have at most 20000"),
+        ([{"role": "user", "content": "x"}] * (MAX_TURNS + 1), "history: List should have at most 50 items"),
+    ],
+)
+def test_a_history_that_is_none_is_refused_by_its_field(client: TestClient, history: object, problem: str) -> None:
+    status, code, detail = error_of(client.post("/ask", json={"question": "why?", "history": history}))
+    assert (status, code) == (422, "invalid_request")
+    assert detail.startswith(problem)
+
+
+def test_a_follow_up_is_answered_from_its_history(client: TestClient) -> None:
+    history = [
+        {"role": "user", "content": "How many Institutes of Confucius are there in Kazakhstan?"},
+        {"role": "assistant", "content": "In Kazakhstan there are four Institutes of Confucius [1]"},
+    ]
+    answer = client.post("/ask", json={"question": "why?", "history": history, "explain": True}).json()
+    assert answer["question"] == "why?"
+    assert answer["search_query"] == "Institutes of Confucius are there in Kazakhstan why?"
+    assert answer["language"] == "en"
+    assert answer["citations"]
+    assert all(citation["explain"]["query"] == answer["search_query"] for citation in answer["citations"])
+    longest = [{"role": "user", "content": "слово " * (MAX_TURN // 6)}] * 5
+    assert client.post("/ask", json={"question": "why?", "history": longest}).status_code == 200
+
+
+def test_a_complete_question_is_answered_as_without_history(client: TestClient) -> None:
+    question = "Which center was opened at Shanghai University of Foreign Languages?"
+    history = [{"role": "user", "content": "How large was the trade in 2024?"}]
+    with_history, without = (
+        client.post("/ask", json={"question": question, "history": each}).json() for each in (history, [])
+    )
+    for answer in (with_history, without):
+        del answer["id"], answer["timings_ms"]
+    assert with_history == without
+
+
+def test_search_takes_no_history(client: TestClient) -> None:
+    status, _, detail = error_of(client.post("/search", json={"question": "why?", "history": []}))
+    assert (status, detail.partition(":")[0]) == (422, "history")
 
 
 def test_empty_forms_of_what_is_not_built_yet_are_taken(client: TestClient) -> None:

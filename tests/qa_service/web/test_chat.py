@@ -3,7 +3,7 @@
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import unescape
 from pathlib import Path
 
@@ -16,10 +16,10 @@ from qa_service.app import open_service
 from qa_service.config import Settings
 from qa_service.errors import StoreError
 from qa_service.ingest.language import detect_language
-from qa_service.records import NO_FILTERS, Filters, RawFile, Span
+from qa_service.records import NO_FILTERS, Filters, RawFile, Span, Turn
 from qa_service.service import Service
 from qa_service.web.app import create_app
-from qa_service.web.chat import EXAMPLES, MAX_TURNS, answer_question, list_documents
+from qa_service.web.chat import EXAMPLES, MAX_TURNS, Shown, answer_question, list_documents
 from qa_service.web.markup import escape, language_name, readable_date, source_url
 
 HOSTILE = (
@@ -51,7 +51,7 @@ def filled(service: Service) -> Service:
     return service
 
 
-def last_update(service: Service, question: str | None, turns: tuple[str, ...] = ()) -> tuple:
+def last_update(service: Service, question: str | None, turns: tuple[Shown, ...] = ()) -> tuple:
     return list(answer_question(service, question, turns))[-1]
 
 
@@ -103,12 +103,12 @@ def test_search_is_announced_before_the_answer(filled: Service) -> None:
 def test_bad_question_gets_one_friendly_line_and_stays_in_its_box(
     filled: Service, question: str | None, line: str
 ) -> None:
-    (update,) = answer_question(filled, question, ("<section>",))
+    (update,) = answer_question(filled, question, (Shown("<section>", ()),))
     box, notice, thread, turns = update
     assert seen(notice) == line
     assert "value" not in box
     assert "value" not in thread
-    assert turns == ("<section>",)
+    assert turns == (Shown("<section>", ()),)
 
 
 @pytest.mark.parametrize(
@@ -160,11 +160,11 @@ def test_untouched_filter_restricts_and_shows_nothing(filled: Service) -> None:
     ],
 )
 def test_wrong_filter_gets_one_friendly_line_and_the_question_stays(filled: Service, typed: tuple, line: str) -> None:
-    ((box, notice, thread, turns),) = answer_question(filled, "trade?", ("<section>",), *typed)
+    ((box, notice, thread, turns),) = answer_question(filled, "trade?", (Shown("<section>", ()),), *typed)
     assert seen(notice).startswith(line)
     assert "value" not in box
     assert "value" not in thread
-    assert turns == ("<section>",)
+    assert turns == (Shown("<section>", ()),)
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,18 @@ def test_documents_are_listed_with_links(filled: Service) -> None:
     assert "Trade <b>grows</b>" in seen(listed)
 
 
+def test_a_session_completes_its_follow_ups_and_says_what_was_searched(filled: Service) -> None:
+    *_, turns = last_update(filled, "How high was trade in 2024?")
+    assert [turn.role for turn in turns[0].said] == ["user", "assistant"]
+    _, _, thread, turns = last_update(filled, "and in <2023>?", turns)
+    assert len(turns) == 2
+    assert "Searched for: How high was trade in and in <2023>?" in seen(thread)
+    assert thread.count("Searched for") == 1
+    assert "Searched for" not in seen(last_update(filled, "and in <2023>?")[2])
+
+
 def test_oldest_turns_are_forgotten(filled: Service) -> None:
-    turns = tuple(f"<section>{i}</section>" for i in range(MAX_TURNS))
+    turns = tuple(Shown(f"<section>{i}</section>", ()) for i in range(MAX_TURNS))
     *_, kept = last_update(filled, "trade?", turns)
     assert len(kept) == MAX_TURNS
     assert kept[:-1] == turns[1:]
@@ -219,7 +229,7 @@ def test_failure_of_the_store_is_one_line(filled: Service) -> None:
         def __init__(self) -> None:
             pass
 
-        def ask(self, question: str, top_k: int = 5, filters: Filters = NO_FILTERS):
+        def ask(self, question: str, top_k: int = 5, filters: Filters = NO_FILTERS, history: Sequence[Turn] = ()):
             raise StoreError("the disk is full")
 
     _, _, thread, _ = last_update(Failing(), "trade?")
