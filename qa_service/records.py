@@ -13,7 +13,9 @@ AnswerKind = Literal["extractive", "generated", "none"]
 Role = Literal["user", "assistant"]
 Status = Literal["added", "unchanged", "restored"]
 QuarantineKind = Literal["spam", "boilerplate"]
-Verdict = Literal["stands", "moved", "changed", "gone"]
+Standing = Literal["stands", "moved", "changed", "gone"]
+Verdict = Literal["exact", "normalised", "near", "absent"]
+ChangeKind = Literal["equal", "insert", "delete", "replace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +354,7 @@ class CitationCheck:
     """
 
     index: int
-    verdict: Verdict
+    verdict: Standing
     place: Place | None
 
     def __post_init__(self) -> None:
@@ -371,3 +373,52 @@ class RecordCheck:
     def stands(self) -> bool:
         """Is everything as it was?"""
         return self.unaltered and all(citation.verdict == "stands" for citation in self.citations)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotePlace:
+    """Where a quote stands, or nearly: `text` is the document's own.
+
+    `cuts_word`: it begins or ends inside a word or number there; `quarantined`: some of it is kept out of search.
+    """
+
+    document_id: str
+    file_name: str
+    title: str
+    span: Span
+    text: str
+    cuts_word: bool
+    quarantined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What makes the document's words of the quote's: `insert` stands in the document only, `delete` in the quote only.
+
+    What is `equal` may still differ in what `normalised` allows.
+    """
+
+    op: ChangeKind
+    quote: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Does a quote stand in the documents? `total` counts the places, of which the first are listed.
+
+    Only a near one has a similarity, 0 to 1, and changes: joined they are the quote and the text of its one place.
+    """
+
+    quote: str
+    verdict: Verdict
+    places: tuple[QuotePlace, ...]
+    total: int
+    similarity: float | None
+    changes: tuple[Change, ...]
+
+    def __post_init__(self) -> None:
+        if (self.verdict == "absent") == bool(self.places) or len(self.places) > self.total:
+            raise ValueError("a quote that stands somewhere needs its places, an absent one has none")
+        if (self.verdict == "near") == (self.similarity is None):
+            raise ValueError("a near quote, and no other, has a similarity")

@@ -11,6 +11,7 @@ from qa_service.answering.export.kept import KeptRecords
 from qa_service.answering.export.record import make_record
 from qa_service.answering.extractive import answer_text, cite
 from qa_service.answering.messages import messages_in
+from qa_service.answering.quote_check import QuoteChecker
 from qa_service.answering.verify import verify_citation
 from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.describe import is_text
@@ -29,6 +30,7 @@ from qa_service.records import (
     Record,
     RecordCheck,
     Turn,
+    Verification,
 )
 from qa_service.retrieval.history import complete
 from qa_service.retrieval.retriever import Retriever
@@ -37,6 +39,7 @@ from qa_service.store.store import DocumentEntry
 
 MAX_QUESTION = 2_000
 MAX_TOP_K = 50
+MAX_QUOTE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Service:
         self._confidence, self._min_confidence = confidence, min_confidence
         self._store = indexer.store
         self._kept = KeptRecords()
+        self._quotes = QuoteChecker(indexer.store)
 
     @property
     def model(self) -> str:
@@ -168,6 +172,15 @@ class Service:
         """Does what a record cites still stand, and is it unaltered? `sha256` is the one that it carries."""
         return check_record(self._store, record, sha256)
 
+    def verify(self, quote: str, document_id: str | None = None) -> Verification:
+        """Does the quote stand in the documents, or in one of them? Raises BadInput and NotFound."""
+        check_quote(quote)
+        return self._quotes.check(quote, document_id)
+
+    def load_texts(self) -> None:
+        """Reads what `verify` looks in, which its first call would wait for."""
+        self._quotes.load()
+
     def add(self, file: RawFile) -> Receipt:
         """Takes in a file; the same bytes again change nothing. Raises BadFile."""
         return self._indexer.add(file)
@@ -242,6 +255,16 @@ def check_question(question: str) -> str:
     if not is_text(question):
         raise BadInput("question: holds a NUL or half a surrogate pair, which no text has")
     return " ".join(question.split())
+
+
+def check_quote(quote: str) -> None:
+    """Raises BadInput naming the field."""
+    if not quote.strip():
+        raise BadInput("quote: is empty; paste a sentence")
+    if len(quote) > MAX_QUOTE:
+        raise BadInput(f"quote: has {len(quote):,} characters; at most {MAX_QUOTE:,} are allowed")
+    if not is_text(quote):
+        raise BadInput("quote: holds a NUL or half a surrogate pair, which no text has")
 
 
 def check_top_k(top_k: int) -> None:

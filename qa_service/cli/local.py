@@ -7,13 +7,14 @@ from embeddings.encoder import Encoder
 from qa_service import app
 from qa_service.answering.export.check import check_record
 from qa_service.answering.export.formats import FormatName
+from qa_service.answering.quote_check import QuoteChecker
 from qa_service.cli.progress import shown_progress
 from qa_service.config import Settings
 from qa_service.records import Filters, RawFile
 from qa_service.service import Service
 from qa_service.store.store import Store
 from qa_service.web.record_file import ExportsOut, RecordFile
-from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, RecordCheckOut, SearchOut
+from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, RecordCheckOut, SearchOut, VerifyOut
 
 _PAGE_SIZE = 500
 
@@ -44,6 +45,10 @@ class LocalSession:
     def check_record(self, record: RecordFile) -> RecordCheckOut:
         with closing(Store(self._settings.data_dir)) as store:
             return RecordCheckOut.of(check_record(store, record.to_record(), record.sha256))
+
+    def verify(self, quote: str, document_id: str | None) -> VerifyOut:
+        with closing(Store(self._settings.data_dir)) as store:
+            return VerifyOut.of(QuoteChecker(store).check(quote, document_id))
 
     def documents(self) -> Iterator[DocumentOut]:
         with closing(Store(self._settings.data_dir)) as store:

@@ -5,7 +5,14 @@ from rich.console import Console
 from qa_service.answering.export.formats import FormatName
 from qa_service.cli.progress import printable
 from qa_service.web.record_file import RecordFile
-from qa_service.web.responses import AnswerOut, HitOut, ReceiptOut, RecordCheckOut, SearchOut
+from qa_service.web.responses import AnswerOut, HitOut, ReceiptOut, RecordCheckOut, SearchOut, VerifyOut
+
+_VERDICTS = {
+    "exact": "Exact: it stands there word for word",
+    "normalised": "Normalised: only the form of white space, punctuation or characters differs",
+    "near": "Near: something differs",
+    "absent": "Absent: it stands in no document",
+}
 
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
@@ -51,6 +58,28 @@ def print_ranking(ranking: SearchOut) -> None:
         place = f"{hit.file_name} [{hit.start_char_index}:{hit.end_char_index}]"
         out.print(printable(f"{rank}. {hit.score:.3f} {_about(hit)} - {place}").replace("\n", " "))
         out.print(printable(" ".join(hit.text.split())))
+
+
+def print_verification(verification: VerifyOut) -> None:
+    """The verdict, the places, and in a near one what the document has: [-the quote's-] {+the document's+}."""
+    places = f" ({verification.total:,} places)" if verification.total > 1 else ""
+    out.print(f"{_VERDICTS[verification.verdict]}{places}.")
+    for place in verification.places:
+        notes = (", inside a word" if place.cuts_word else "") + (", kept out of search" if place.quarantined else "")
+        where = f"{place.file_name} [{place.start_char_index}:{place.end_char_index}]"
+        out.print(printable(f"{place.title} - {where}{notes}").replace("\n", " "))
+        out.print(printable(" ".join((_diff(verification) or place.text).split())))
+    if verification.total > len(verification.places):
+        out.print(f"and {verification.total - len(verification.places):,} more")
+
+
+def _diff(verification: VerifyOut) -> str:
+    return "".join(
+        change.document
+        if change.op == "equal"
+        else (f"[-{change.quote}-]" if change.quote else "") + (f"{{+{change.document}+}}" if change.document else "")
+        for change in verification.diff
+    )
 
 
 def _about(hit: HitOut) -> str:

@@ -21,6 +21,7 @@ from qa_service.web.responses import (
     RecordCheckOut,
     ReindexOut,
     SearchOut,
+    VerifyOut,
 )
 
 _PAGE_SIZE = 500
@@ -62,6 +63,10 @@ class RemoteSession:
     def check_record(self, record: RecordFile) -> RecordCheckOut:
         response = self._call("POST", "/records/check", json=record.model_dump())
         return RecordCheckOut.model_validate_json(response.content)
+
+    def verify(self, quote: str, document_id: str | None) -> VerifyOut:
+        response = self._call("POST", "/verify", json={"quote": quote, "document_id": document_id})
+        return VerifyOut.model_validate_json(response.content)
 
     def documents(self) -> Iterator[DocumentOut]:
         page, entries = 1, self._page(1)

@@ -33,6 +33,7 @@ def run_server(settings: Settings, index_if_empty: Path | None) -> None:
                 if index_if_empty is not None and service.is_empty():
                     add_files(service.add, [index_if_empty], settings)
                     service.settle()
+                service.load_texts()
                 config = uvicorn.Config(
                     create_app(service, settings),
                     log_level="warning",

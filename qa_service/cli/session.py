@@ -12,7 +12,7 @@ from qa_service.records import Filters, RawFile
 from qa_service.store.database import FILE_NAME
 from qa_service.store.lock import DataDirectoryLock, read_holder
 from qa_service.web.record_file import RecordFile
-from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, RecordCheckOut, SearchOut
+from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, RecordCheckOut, SearchOut, VerifyOut
 
 
 class Session(Protocol):
@@ -25,6 +25,8 @@ class Session(Protocol):
     def search(self, question: str, top_k: int, filters: Filters) -> SearchOut: ...
 
     def check_record(self, record: RecordFile) -> RecordCheckOut: ...
+
+    def verify(self, quote: str, document_id: str | None) -> VerifyOut: ...
 
     def documents(self) -> Iterator[DocumentOut]: ...
 

@@ -122,6 +122,11 @@ def _number(token: str) -> str:
     return digits.replace(",", "d").replace(".", "d")
 
 
+def simplified(characters: str) -> str:
+    """Each Han character simplified by itself, whatever stands beside it: as many characters as were given."""
+    return str(_converter().convert("\n".join(characters)))[::2]
+
+
 @lru_cache(maxsize=1)
 def _converter() -> OpenCC:
     return OpenCC("t2s")

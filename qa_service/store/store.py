@@ -239,6 +239,40 @@ class Store:
         with self.database.reading() as connection:
             return find_by_words(connection, words, k, condition(filters))
 
+    def passage_places(self, passage_ids: Sequence[int]) -> list[tuple[str, Span]]:
+        """The document and the span of each of these passages, in their order; those deleted meanwhile are left out."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, document_id, start_char, end_char FROM passages"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                [json.dumps(list(passage_ids))],
+            )
+            places = {row["id"]: (row["document_id"], Span(row["start_char"], row["end_char"])) for row in rows}
+        return [places[each] for each in passage_ids if each in places]
+
+    def text_versions(self) -> dict[str, str]:
+        """The sha256 of each document's text by the document's id, in the order the documents came."""
+        with self.database.reading() as connection:
+            return dict(map(tuple, connection.execute("SELECT id, text_sha256 FROM documents ORDER BY rowid")))
+
+    def texts(self, document_ids: Sequence[str]) -> dict[str, str]:
+        """The texts of these documents by id; those deleted meanwhile are left out."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT document_id, text FROM texts WHERE document_id IN (SELECT value FROM json_each(?))",
+                [json.dumps(list(document_ids))],
+            )
+            return dict(map(tuple, rows))
+
+    def names(self, document_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """File name and title of these documents by id; those deleted meanwhile are left out."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, file_name, title FROM documents WHERE id IN (SELECT value FROM json_each(?))",
+                [json.dumps(list(document_ids))],
+            )
+            return {row["id"]: (row["file_name"], row["title"]) for row in rows}
+
     def passage_ids(self) -> list[int]:
         with self.database.reading() as connection:
             return [row["id"] for row in connection.execute("SELECT id FROM passages ORDER BY id")]

@@ -16,7 +16,7 @@ from qa_service.records import RawFile, Span
 from qa_service.service import Service
 from qa_service.web.errors import describe_validation
 from qa_service.web.record_file import MAX_RECORD_BYTES, ExportsOut, RecordFile
-from qa_service.web.requests import AskIn, GivenMetadata, RestoreIn, SearchIn
+from qa_service.web.requests import AskIn, GivenMetadata, RestoreIn, SearchIn, VerifyIn
 from qa_service.web.responses import (
     AnswerOut,
     DocumentDetailOut,
@@ -29,6 +29,7 @@ from qa_service.web.responses import (
     RecordCheckOut,
     ReindexOut,
     SearchOut,
+    VerifyOut,
 )
 from qa_service.web.source_page import render_source
 
@@ -68,6 +69,11 @@ def _add_questions(router: APIRouter, service: Service) -> None:
     def search(body: SearchIn) -> SearchOut:
         """The plain ranking of passages, also when nothing answers the question."""
         return SearchOut.of(service.search(body.question, body.top_k, body.filters.to_filters()), body.why)
+
+    @router.post("/verify", tags=["questions"], responses=_NOT_FOUND)
+    def verify(body: VerifyIn) -> VerifyOut:
+        """Does this quote stand in the documents, word for word? Where, or what stands there instead?"""
+        return VerifyOut.of(service.verify(body.quote, body.document_id))
 
 
 def _add_exports(router: APIRouter, service: Service) -> None:

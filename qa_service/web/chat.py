@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from qa_service.errors import BadInput, QAError
 from qa_service.records import Answer, Filters, Turn
 from qa_service.service import Service, check_question
+from qa_service.web.quote_turn import render_verification
 from qa_service.web.requests import read_filters
 from qa_service.web.thread import (
     render_bad_input,
@@ -111,6 +112,19 @@ def _said(answer: Answer) -> tuple[Turn, ...]:
     return (asked, Turn("assistant", answer.text)) if answer.text is not None else (asked,)
 
 
+def check_pasted(service: Service, quote: str | None, turns: Turns) -> Update:
+    """A quote that cannot be checked stays in its box."""
+    pasted = quote or ""
+    try:
+        turn = Shown(render_verification(service.verify(pasted)), ())
+    except BadInput as error:
+        return gr.update(), render_bad_input(error), gr.update(), turns
+    except QAError as error:
+        turn = Shown(render_failure(pasted, str(error)), ())
+    turns = (*turns, turn)[-MAX_TURNS:]
+    return "", "", render_thread([each.html for each in turns]), turns
+
+
 def _read_typed(
     languages: Typed = None, source: Typed = None, first: Typed = None, last: Typed = None, undated: Typed = False
 ) -> Filters:
@@ -142,6 +156,7 @@ def build_chat(service: Service) -> gr.Blocks:
                 with gr.Row(elem_id="examples"):
                     examples = [gr.Button(example, size="sm") for example in EXAMPLES]
                 notice = gr.Markdown(elem_id="notice", latex_delimiters=[])
+                quote, check = _draw_quote_check()
                 filters = _draw_filters()
                 box, button = _draw_composer()
             with gr.Column(elem_id="source"):
@@ -152,6 +167,15 @@ def build_chat(service: Service) -> gr.Blocks:
                 partial(answer_question, service),
                 inputs=[given, turns, *filters],
                 outputs=[box, notice, thread, turns],
+                concurrency_limit=_CONCURRENT_QUESTIONS,
+                concurrency_id="ask",
+                **_QUIET,
+            )
+        for trigger in (check.click, quote.submit):
+            trigger(
+                partial(check_pasted, service),
+                inputs=[quote, turns],
+                outputs=[quote, notice, thread, turns],
                 concurrency_limit=_CONCURRENT_QUESTIONS,
                 concurrency_id="ask",
                 **_QUIET,
@@ -175,6 +199,20 @@ def _draw_filters() -> list[gr.Textbox | gr.Checkbox]:
         ]
         undated = gr.Checkbox(label="Include documents without a date", elem_id="filter-undated", min_width=100)
     return [*drawn, undated]
+
+
+def _draw_quote_check() -> tuple[gr.Textbox, gr.Button]:
+    with gr.Accordion("Check a quote", open=False, elem_id="quote-check"), gr.Row(elem_id="quote-fields"):
+        box = gr.Textbox(
+            label="Quote",
+            placeholder="Paste a sentence to see where it stands",
+            lines=1,
+            max_lines=6,
+            container=False,
+            elem_id="quoted",
+        )
+        button = gr.Button("Check", elem_id="check", scale=0, min_width=72)
+    return box, button
 
 
 def _draw_composer() -> tuple[gr.Textbox, gr.Button]:

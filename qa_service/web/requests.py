@@ -10,7 +10,7 @@ from qa_service.answering.export.formats import FORMATS, FormatName
 from qa_service.errors import BadInput, NotSupported
 from qa_service.ingest.describe import is_date, is_text
 from qa_service.records import Filters, Turn
-from qa_service.service import MAX_QUESTION, MAX_TOP_K
+from qa_service.service import MAX_QUESTION, MAX_QUOTE, MAX_TOP_K
 from qa_service.web.errors import describe_validation
 
 MAX_VALUES = 100
@@ -198,6 +198,24 @@ class AskIn(SearchIn):
 
     def to_history(self) -> tuple[Turn, ...]:
         return tuple(Turn(turn.role, turn.content) for turn in self.history)
+
+
+class VerifyIn(_In):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"quote": "There are over 11 thousand Kazakhstan students in China"},
+                {"quote": "中国石油践行本土化战略", "document_id": "e2ba7ad651ec4b9f23c5ce1c4114eddb"},
+            ]
+        }
+    )
+
+    quote: Annotated[
+        str,
+        Field(min_length=1, max_length=MAX_QUOTE, description="What is to be found, as it was quoted"),
+        AfterValidator(_is_text),
+    ]
+    document_id: Annotated[DocumentId | None, Field(description="Look in this document only")] = None
 
 
 class GivenMetadata(_In):

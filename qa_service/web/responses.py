@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from qa_service.records import (
     Answer,
+    Change,
     Citation,
     Explanation,
     Filters,
@@ -14,11 +15,13 @@ from qa_service.records import (
     Metadata,
     Place,
     Quarantined,
+    QuotePlace,
     Ranking,
     Receipt,
     RecordCheck,
     Span,
-    Verdict,
+    Standing,
+    Verification,
 )
 from qa_service.service import DocumentDetail
 from qa_service.store.store import DocumentEntry
@@ -234,7 +237,7 @@ class CitationCheckOut(BaseModel):
     """`stands`, `moved`: `place` is where the quote is now. `changed`: only its document is there; `gone`: neither."""
 
     index: int
-    verdict: Verdict
+    verdict: Standing
     place: PlaceOut | None
 
 
@@ -256,6 +259,60 @@ class RecordCheckOut(BaseModel):
             for each in check.citations
         ]
         return cls(stands=check.stands, unaltered=check.unaltered, citations=citations)
+
+
+class QuotePlaceOut(SpanOut):
+    """Where a quote stands: `text` is the document's own. `cuts_word`: it begins or ends inside a word or a number
+    there. `quarantined`: it is at least partly kept out of search."""
+
+    document_id: str
+    file_name: str
+    title: str
+    text: str
+    cuts_word: bool
+    quarantined: bool
+
+    @classmethod
+    def of_place(cls, place: QuotePlace) -> "QuotePlaceOut":
+        span = SpanOut.of(place.span).model_dump()
+        return cls(**span, **{name: getattr(place, name) for name in cls.model_fields if name not in span})
+
+
+class ChangeOut(BaseModel):
+    """`insert` stands in the document only, `delete` in the quote only; what is `equal` may differ in its form."""
+
+    op: Literal["equal", "insert", "delete", "replace"]
+    quote: str
+    document: str
+
+    @classmethod
+    def of(cls, change: Change) -> "ChangeOut":
+        return cls(op=change.op, quote=change.quote, document=change.document)
+
+
+class VerifyOut(BaseModel):
+    """`exact`: character for character. `normalised`: all but white space, the form of punctuation outside numbers,
+    width, simplified or traditional Han and invisible characters is the same. `near`: it is not, and `diff` says what
+    differs at the one place that is most like the quote. `total` counts all places, of which the first 100 are listed.
+    """
+
+    quote: str
+    verdict: Literal["exact", "normalised", "near", "absent"]
+    places: list[QuotePlaceOut]
+    total: int
+    similarity: float | None
+    diff: list[ChangeOut]
+
+    @classmethod
+    def of(cls, verification: Verification) -> "VerifyOut":
+        return cls(
+            quote=verification.quote,
+            verdict=verification.verdict,
+            places=[QuotePlaceOut.of_place(place) for place in verification.places],
+            total=verification.total,
+            similarity=verification.similarity,
+            diff=[ChangeOut.of(change) for change in verification.changes],
+        )
 
 
 class DocumentOut(MetadataOut):

@@ -15,7 +15,7 @@ from qa_service.store.store import DocumentEntry
 from qa_service.web.markup import escape, language_name, provenance, readable_date, source_url
 
 _EXCERPT = 220
-_LABELS = {"languages": "Languages", "sources": "Source", "date_from": "From", "date_to": "To"}
+_LABELS = {"languages": "Languages", "sources": "Source", "date_from": "From", "date_to": "To", "quote": "Quote"}
 
 
 def render_thread(turns: Sequence[str]) -> str:
@@ -30,16 +30,16 @@ def render_turn(answer: Answer, filters: Filters = NO_FILTERS) -> str:
     """
     body = _render_answer(answer) if answer.answerable else _render_not_answerable(answer)
     shown = _render_filters(filters) + _render_searched(answer) + body + _render_downloads(answer)
-    return _render_question(answer.question, shown)
+    return render_question(answer.question, shown)
 
 
 def render_pending(question: str) -> str:
-    return _render_question(question, '<p class="note pending" lang="en">Searching the documents…</p>')
+    return render_question(question, '<p class="note pending" lang="en">Searching the documents…</p>')
 
 
 def render_failure(question: str, message: str) -> str:
     """A turn that something other than the question made fail."""
-    return _render_question(question, f'<p class="note" lang="en">{escape(message)}</p>')
+    return render_question(question, f'<p class="note" lang="en">{escape(message)}</p>')
 
 
 def render_bad_input(error: BadInput) -> str:
@@ -60,7 +60,7 @@ def render_documents(entries: Sequence[DocumentEntry], total: int) -> str:
     return f'<h2 class="label">Documents</h2><ul class="cards">{rows}</ul>{rest}'
 
 
-def _render_question(question: str, body: str) -> str:
+def render_question(question: str, body: str) -> str:
     return f'<section class="turn"><h2 class="question" dir="auto">{escape(question)}</h2>{body}</section>'
 
 

@@ -238,6 +238,30 @@ def test_an_answer_is_downloaded_in_every_format(open_page: Callable[..., Watche
     expect(watched.page.locator("section.turn")).to_have_count(1)
     assert watched.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     watched.screenshot(f"{window}-downloads")
+
+
+@pytest.mark.parametrize("window", list(WINDOWS))
+def test_pasted_quote_shows_where_it_stands_and_what_differs(open_page: Callable[..., Watched], window: str) -> None:
+    watched = open_page(window)
+    box = watched.page.get_by_role("textbox", name="Quote")
+    expect(box).to_be_hidden()
+    watched.page.get_by_role("button", name="Check a quote").click()
+    box.fill("There are over 12 thousand Kazakhstan students in China")
+    watched.page.get_by_role("button", name="Check", exact=True).click()
+    turn = watched.page.locator("section.turn")
+    expect(turn.locator("del")).to_have_text("12")
+    expect(turn.locator("ins")).to_have_text("11")
+    card = turn.locator("a.source")
+    card.click()
+    expect(watched.source.locator("mark#quote")).to_have_text("There are over 11 thousand Kazakhstan students in China")
+    assert watched.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    watched.screenshot(f"{window}-quote-check")
+    if window == "mobile":
+        watched.page.keyboard.press("Escape")
+        watched.screenshot(f"{window}-quote-check-diff")
+    box.fill(" ")
+    watched.page.get_by_role("button", name="Check", exact=True).click()
+    expect(watched.page.get_by_role("alert")).to_have_text("Quote: is empty; paste a sentence.")
     watched.assert_nothing_left()
 
 

@@ -209,7 +209,7 @@ def test_a_port_that_is_taken_is_named(environment: dict[str, str], service: str
 def test_help_names_every_command(environment: dict[str, str]) -> None:
     done = run(environment, "--help")
     assert done.returncode == 0
-    for command in ("serve", "index", "ask", "search", "documents", "delete", "restore", "reindex"):
+    for command in ("serve", "index", "ask", "search", "verify", "documents", "delete", "restore", "reindex"):
         assert command in done.stdout
 
 
