@@ -10,6 +10,7 @@ CMRC and the project's own questions stay out.
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -70,12 +71,14 @@ def table_of(found: Sequence[tuple[str, dict[str, float], bool]]) -> Table:
 
 
 def _regression() -> Pipeline:
-    return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=10_000, class_weight="balanced"))
+    return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=10_000))
 
 
 def _weights(table: Table) -> Floats:
-    """Each set counts the same, however many questions it has."""
-    return np.array([len(table.y) / np.sum(table.sets == each) for each in table.sets])
+    """Each set counts the same, and in it what has an answer and what has none: the prior is even odds."""
+    kinds = list(zip(table.sets.tolist(), table.y.tolist(), strict=True))
+    counts = Counter(kinds)
+    return np.array([1 / counts[kind] for kind in kinds]) * len(kinds) / len(counts)
 
 
 def fit(table: Table, console: Console) -> tuple[Pipeline, float, float]:

@@ -25,7 +25,7 @@ from eval.outcomes import run_set
 from eval.report import as_object, difference
 from eval.service import OneSentenceSystem, ServiceSystem, best_sentence, first_sentence
 from eval.sets import SetError
-from eval.single_legs import Bm25System, DenseSystem
+from eval.single_legs import bm25, dense
 from eval.systems import System
 from eval.tables import latency_table, overall_table, pair_table
 from eval.textbook import TextbookSystem
@@ -42,10 +42,11 @@ SYSTEMS: Mapping[str, Callable[[CachedEncoder], System]] = {
         "first-sentence", ServiceSystem(encoder, open_reranker(encoder)), first_sentence
     ),
     "best-cosine": lambda encoder: OneSentenceSystem("best-cosine", ServiceSystem(encoder, None), best_sentence),
-    "dense": DenseSystem,
-    "bm25": Bm25System,
+    "dense": dense,
+    "bm25": lambda _: bm25(),
 }
 BOTH = ("service", "textbook")
+ALL = (*BOTH, "dense", "bm25")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -91,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def measure(options: argparse.Namespace, command: Sequence[str], console: Console) -> dict[str, Any]:
     """Opens sets, model and systems, and evaluates. Raises SetError, ModelError, QAError."""
     system = options.system or ("service" if options.questions and not options.sets else "both")
-    names = {"both": BOTH, "all": tuple(SYSTEMS)}.get(system, (system,))
+    names = {"both": BOTH, "all": ALL}.get(system, (system,))
     with progress_bars(console) as progress:
         question_sets = open_sets(options, console)
         with closing(open_encoder(options.model, CACHE, progress)) as encoder, ExitStack() as opened:

@@ -1,6 +1,6 @@
 """One leg alone over the service's own passages: plain vectors, or BM25. The service must lose to neither."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import bm25s
@@ -8,7 +8,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from embeddings.encoder import Encoder, Vectors
+from embeddings.encoder import Encoder
 from eval.sets import CorpusDocument
 from eval.systems import Cited, Reply, Retrieved
 from qa_service.errors import BadFile
@@ -20,16 +20,23 @@ _TOKEN = regex.compile(r"\p{Han}|[\p{L}\p{M}\p{N}]+")
 _HAN = regex.compile(r"\p{Han}")
 
 
-class _PassageSystem:
-    """Passages as the service makes them; the first one is the answer."""
+Scores = Callable[[str], NDArray[np.float32]]
+"""The scores of all passages for a question, shape [passages]."""
 
-    name = ""
+
+class PassageSystem:
+    """Passages as the service makes them; the first one is the answer. `scored` makes their scores of their texts."""
+
     index_version = "the service's passages"
 
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
+    def __init__(self, name: str, scored: Callable[[Sequence[str]], Scores]) -> None:
+        self._name, self._scored = name, scored
         self._passages: list[Retrieved] = []
         self._refused: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return self._name
 
     @property
     def refused(self) -> Sequence[str]:
@@ -47,7 +54,7 @@ class _PassageSystem:
                 start, end = passage.span.start, passage.span.end
                 self._passages.append(Retrieved(document.id, start, end, made.text[start:end], score=0))
                 texts.append(passage.search_text)
-        self._build(texts)
+        self._scores = self._scored(texts)
 
     def search(self, question: str, top_k: int) -> Sequence[Retrieved]:
         scores = self._scores(question)
@@ -62,41 +69,31 @@ class _PassageSystem:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _build(self, texts: Sequence[str]) -> None:
-        raise NotImplementedError
 
-    def _scores(self, question: str) -> NDArray[np.float32]:
-        raise NotImplementedError
-
-
-class DenseSystem(_PassageSystem):
+def dense(encoder: Encoder) -> PassageSystem:
     """Cosine, as the encoder gives it."""
 
-    name = "dense"
+    def scored(texts: Sequence[str]) -> Scores:
+        vectors = encoder.encode_passages(texts)
+        return lambda question: np.asarray(vectors @ encoder.encode_queries([question])[0])
 
-    def _build(self, texts: Sequence[str]) -> None:
-        self._vectors: Vectors = self._encoder.encode_passages(texts)
-
-    def _scores(self, question: str) -> NDArray[np.float32]:
-        scores: NDArray[np.float32] = self._vectors @ self._encoder.encode_queries([question])[0]
-        return scores
+    return PassageSystem("dense", scored)
 
 
-class Bm25System(_PassageSystem):
+def bm25() -> PassageSystem:
     """BM25 over whole words in one case, pairs of Han characters for words (library bm25s, its defaults)."""
 
-    name = "bm25"
+    def scored(texts: Sequence[str]) -> Scores:
+        retriever = bm25s.BM25()
+        retriever.index([_tokens(text) for text in texts], show_progress=False)
 
-    def _build(self, texts: Sequence[str]) -> None:
-        self._retriever = bm25s.BM25()
-        self._retriever.index([_tokens(text) for text in texts], show_progress=False)
+        def scores(question: str) -> NDArray[np.float32]:
+            known = [token for token in _tokens(question) if token in retriever.vocab_dict]
+            return np.asarray(retriever.get_scores(known)) if known else np.zeros(len(texts), dtype=np.float32)
 
-    def _scores(self, question: str) -> NDArray[np.float32]:
-        known = [token for token in _tokens(question) if token in self._retriever.vocab_dict]
-        if not known:
-            return np.zeros(len(self._passages), dtype=np.float32)
-        scores: NDArray[np.float32] = self._retriever.get_scores(known)
         return scores
+
+    return PassageSystem("bm25", scored)
 
 
 def _tokens(text: str) -> list[str]:

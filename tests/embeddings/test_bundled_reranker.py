@@ -1,11 +1,14 @@
 """The second stage: reads a pair, in any batch the same, and refuses what does not fit."""
 
+import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from embeddings.bundled_reranker import BundledReranker, RerankerWeights, shipped_reranker
 from embeddings.cross_encoder import CrossEncoderReranker
@@ -73,6 +76,37 @@ def test_a_classifier_of_several_labels_is_no_reranker(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"")
     with pytest.raises(ModelError, match="gives 2 numbers a pair"):
         CrossEncoderReranker(tmp_path, "given")
+
+
+@pytest.mark.model
+def test_a_cross_encoder_in_a_folder_reads_as_its_library_does(
+    encoder: Encoder, model_folder: Path, tmp_path: Path
+) -> None:
+    config = BertConfig(
+        vocab_size=250_037,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        num_labels=1,
+    )
+    torch.manual_seed(1)
+    model = BertForSequenceClassification(config).eval()
+    model.save_pretrained(tmp_path)
+    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
+        shutil.copy(model_folder / name, tmp_path)
+    loaded = load_reranker(str(tmp_path), encoder)
+    assert loaded is not None
+    assert loaded.name == str(tmp_path)
+    readings = loaded.read(QUESTIONS[0], [RIGHT, WRONG])
+    tokens = AutoTokenizer.from_pretrained(tmp_path)(
+        [QUESTIONS[0]] * 2, [RIGHT, WRONG], padding=True, return_tensors="pt"
+    )
+    with torch.inference_mode():
+        expected = model(**tokens).logits[:, 0]
+    np.testing.assert_allclose([reading.score for reading in readings], expected.numpy(), atol=1e-4)
+    assert all(len(reading.places) == len(reading.pointers) == 0 for reading in readings)
+    assert loaded.read(QUESTIONS[0], []) == []
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from qa_service.ingest.files import FileEntry, find_files
 from qa_service.records import RawFile, Verification
 from qa_service.service import Service
 from qa_service.web.app import create_app
-from qa_service.web.chat import MAX_TURNS, check_pasted
+from qa_service.web.chat import MAX_TURNS, Shown, check_pasted
 from qa_service.web.markup import source_url
 
 SEEDS = Path(__file__).parents[3] / "seeds"
@@ -206,7 +206,7 @@ def test_chat_forgets_the_oldest_turns_and_says_what_failed() -> None:
         def verify(self, quote: str, document_id: str | None = None) -> Verification:
             raise StoreError("the disk is full")
 
-    *_, thread, turns = check_pasted(Failing(), "a", ("<section>",) * MAX_TURNS)
+    *_, thread, turns = check_pasted(Failing(), "a", (Shown("<section>", ()),) * MAX_TURNS)
     assert "the disk is full" in seen(thread)
     assert len(turns) == MAX_TURNS
 
