@@ -3,7 +3,6 @@
 import copy
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from transformers import BatchEncoding, BertModel
 
@@ -17,11 +16,11 @@ class ReadingModel(nn.Module):
 
     def __init__(self, config: Any, layers: int) -> None:
         super().__init__()
-        self.config = copy.deepcopy(config)
-        self.config.num_hidden_layers = layers
-        self.bert = BertModel(self.config)
-        self.classifier = nn.Linear(self.config.hidden_size, 1)
-        self.pointer = nn.Linear(self.config.hidden_size, 1)
+        config = copy.deepcopy(config)
+        config.num_hidden_layers = layers
+        self.bert = BertModel(config)
+        self.classifier = nn.Linear(config.hidden_size, 1)
+        self.pointer = nn.Linear(config.hidden_size, 1)
 
     def forward(self, tokens: BatchEncoding) -> tuple[Tensor, Tensor]:
         """Log-odds that each passage answers, shape [pairs]; pointer numbers, shape [pairs, tokens]; in float32."""
@@ -38,9 +37,3 @@ def passage_tokens(tokens: BatchEncoding, pair: int) -> list[tuple[int, tuple[in
         for position, (sequence, offsets) in enumerate(zip(encoding.sequence_ids, encoding.offsets, strict=True))
         if sequence == 1
     ]
-
-
-def inside(tokens: BatchEncoding, pair: int) -> Tensor:
-    """Which tokens of a pair lie in its passage, shape [tokens]."""
-    sequence_ids = tokens.encodings[pair].sequence_ids  # type: ignore[index]
-    return torch.tensor([sequence == 1 for sequence in sequence_ids])

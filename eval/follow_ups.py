@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.bootstrap import differences, intervals, means
+from eval.check_questions import DEFAULT_DOCUMENTS, DEFAULT_FILE
 from eval.evidence import ranking, wanted
 from eval.measures import ranking_values
 from eval.models import open_encoder, open_reranker
@@ -25,9 +26,8 @@ from eval.sets import CorpusDocument, Evidence, Question, SetError, SetFolder, r
 from qa_service.records import Ranking, Turn
 from qa_service.service import Service
 
-_ROOT = Path(__file__).resolve().parent.parent
-FROZEN = _ROOT / "eval" / "questions" / "follow_ups.jsonl"
-DEVELOPMENT = _ROOT / "eval" / "questions" / "follow_ups_xquad.jsonl"
+FROZEN = DEFAULT_FILE.with_name("follow_ups.jsonl")
+DEVELOPMENT = DEFAULT_FILE.with_name("follow_ups_xquad.jsonl")
 MEASURES = ("R@1", "R@5", "MRR@10")
 _LANGUAGES = ("en", "zh", "ru", "tr", "ar")
 _PAIR = ("first", "second")
@@ -155,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.development:
             documents, follow_ups = open_development(options.evalsets)
         else:
-            documents, follow_ups = read_folder(_ROOT / "seeds"), read_follow_ups(FROZEN)
+            documents, follow_ups = read_folder(DEFAULT_DOCUMENTS), read_follow_ups(FROZEN)
     except SetError as error:
         errors.print(f"error: {error}", markup=False, soft_wrap=True)
         return 2

@@ -17,14 +17,13 @@ from rich.progress import Progress
 from rich.table import Table
 
 from eval.catalog import OWN_SET, Choice, known_sets, open_own_set, open_public_set
+from eval.check_questions import DEFAULT_DOCUMENTS, DEFAULT_FILE
 from eval.models import open_encoder, open_reranker
 from eval.outcomes import run_set
 from eval.run import CACHE, DEFAULT_EVALSETS
 from eval.service import ServiceSystem
 
 NOT_FITTED_ON = ("drcd-half", "cmrc-half", "nomiracl-candidates")
-ROOT = Path(__file__).resolve().parent.parent
-QUESTIONS = ROOT / "eval" / "questions" / "seeds.jsonl"
 BINS = 10
 _DRAWS = 2_000
 
@@ -79,7 +78,7 @@ def main() -> None:
     ):
         for name in options.sets:
             if name == OWN_SET:
-                question_set = open_own_set(name, QUESTIONS, ROOT / "seeds")
+                question_set = open_own_set(name, DEFAULT_FILE, DEFAULT_DOCUMENTS)
             else:
                 question_set = open_public_set(name, options.evalsets, Choice(unseen=True), options.limit)
             outcomes = run_set(question_set, system, encoder, progress).outcomes

@@ -19,6 +19,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from embeddings.errors import ModelError
 from eval.cache import CachedEncoder
 from eval.catalog import OWN_SET, Choice, QuestionSet, known_sets, open_own_set, open_public_set, parse_pair
+from eval.check_questions import DEFAULT_DOCUMENTS, DEFAULT_FILE
 from eval.manifest import manifest
 from eval.models import open_encoder, open_reranker
 from eval.outcomes import run_set
@@ -55,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     add = command.add_argument
     add("--set", dest="sets", nargs="+", action="extend", choices=known_sets(), help=f"question sets ({OWN_SET})")
     add("--questions", type=Path, help="a question file of your own, over the files in --documents")
-    add("--documents", type=Path, default=_ROOT / "seeds", help="folder of the documents (seeds/)")
+    add("--documents", type=Path, default=DEFAULT_DOCUMENTS, help="folder of the documents (seeds/)")
     add("--pair", dest="pairs", nargs="+", action="extend", default=[], type=parse_pair, help="zh:en or 'zh>en'")
     add("--languages", nargs="+", action="extend", default=[], help="languages of a pool, or of all pairs")
     add("--rotations", type=int, help="only the first rotations of a mixed pool (all)")
@@ -132,8 +133,7 @@ def open_sets(options: argparse.Namespace, console: Console) -> list[QuestionSet
 
 
 def own_set(options: argparse.Namespace) -> QuestionSet:
-    questions = _ROOT / "eval" / "questions" / f"{OWN_SET}.jsonl"
-    return open_own_set(OWN_SET, questions, options.documents, options.limit)
+    return open_own_set(OWN_SET, DEFAULT_FILE, options.documents, options.limit)
 
 
 def evaluate(

@@ -22,6 +22,7 @@ from qa_service.records import (
     Citation,
     Document,
     Filters,
+    Hit,
     Passage,
     Quarantined,
     Ranking,
@@ -97,15 +98,10 @@ class Service:
         asked = check_question(question)
         check_top_k(top_k)
         watch = _Watch()
-        questions = [*_questions(history), asked]
-        search_query = complete(questions)
-        vector = self._retriever.encode(search_query, asked)
-        watch.lap("encode")
-        hits = self._retriever.search(search_query, vector, top_k, filters)
-        watch.lap("search")
+        language, search_query, hits = self._searched(asked, top_k, filters, history, watch)
         return Ranking(
             question=question,
-            language=language_of_last(questions),
+            language=language,
             search_query=search_query,
             hits=hits,
             index_version=self.index_version,
@@ -121,23 +117,16 @@ class Service:
         asked = check_question(question)
         check_top_k(top_k)
         watch = _Watch()
-        questions = [*_questions(history), asked]
-        search_query = complete(questions)
-        vector = self._retriever.encode(search_query, asked)
-        watch.lap("encode")
         # what the confidence is read off does not depend on how many passages are asked for
-        found = self._retriever.search(search_query, vector, max(top_k, DEPTH), filters)
-        watch.lap("search")
-        language = language_of_last(questions)
+        language, search_query, found = self._searched(asked, max(top_k, DEPTH), filters, history, watch)
         asks = any(map(str.isalnum, asked))  # an emoji or a question mark alone has no answer
         confidence = self._confidence.of(found, search_query, language) if asks else 0.0
         hits = found[:top_k]
         answerable = bool(hits) and confidence >= self._min_confidence
         citations = cite(hits) if answerable else ()
         if not self._are_verified(citations):
-            return self.ask(
-                question, top_k, filters, history
-            )  # a document was deleted meanwhile: the next search leaves it out
+            # a document was deleted meanwhile: the next search leaves it out
+            return self.ask(question, top_k, filters, history)
         watch.lap("answer")
         return Answer(
             id=uuid.uuid4().hex,
@@ -155,6 +144,18 @@ class Service:
             model=self.model,
             timings_ms=watch.total(),
         )
+
+    def _searched(
+        self, asked: str, k: int, filters: Filters, history: Sequence[Turn], watch: "_Watch"
+    ) -> tuple[str, str, tuple[Hit, ...]]:
+        """The language of a checked question, the query that it is completed to, and its `k` hits."""
+        questions = [*_questions(history), asked]
+        query = complete(questions)
+        vector = self._retriever.encode(query, asked)
+        watch.lap("encode")
+        hits = self._retriever.search(query, vector, k, filters)
+        watch.lap("search")
+        return language_of_last(questions), query, hits
 
     def record(self, answer: Answer) -> Record:
         """What is kept for good of an answer that was given just now; every export is made from it."""

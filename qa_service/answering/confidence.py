@@ -76,7 +76,9 @@ class Calibration:
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"version": VERSION, **asdict(self)}, indent=1, ensure_ascii=False) + "\n")
+        path.write_text(
+            json.dumps({"version": VERSION, **asdict(self)}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
     @classmethod
     def load(cls, path: Path) -> "Calibration":

@@ -27,7 +27,8 @@ def cite(hits: Sequence[Hit]) -> tuple[Citation, ...]:
             chosen.append(sentence)
         if len(chosen) == MAX_QUOTES:
             break
-    quotes = sorted(_joined(chosen), key=lambda quote: (hits.index(quote[0]), quote[1].start))
+    ranks = {hit.passage_id: rank for rank, hit in enumerate(hits)}
+    quotes = sorted(_joined(chosen), key=lambda quote: (ranks[quote[0].passage_id], quote[1].start))
     return tuple(Citation(index, hit, span) for index, (hit, span) in enumerate(quotes, start=1))
 
 

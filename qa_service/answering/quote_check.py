@@ -66,13 +66,17 @@ class QuoteChecker:
                 raise NotFound(f"no document {document_id}")
             texts = {document_id: texts[document_id]}
         verdict, places, nearest = self._judged(texts, quote, document_id)
-        names = self._store.names([found[0] for found in places.listed])
+        ids = dict.fromkeys(found[0] for found in places.listed)
+        names = self._store.names(list(ids))
         if any(found[0] not in names for found in places.listed):
             return self.check(quote, document_id)  # it was deleted meanwhile
+        quarantined = {each: [entry.span for entry in self._store.quarantined(each)] for each in ids}
         return Verification(
             quote=quote,
             verdict=verdict,
-            places=tuple(self._place(found, texts[found[0]].text, *names[found[0]]) for found in places.listed),
+            places=tuple(
+                _place(found, texts[found[0]].text, *names[found[0]], quarantined[found[0]]) for found in places.listed
+            ),
             total=places.total,
             similarity=nearest.similarity if nearest else None,
             changes=nearest.changes if nearest else (),
@@ -91,19 +95,6 @@ class QuoteChecker:
                 return "near", Places((near[0],), 1), near[1]
         return "absent", Places((), 0), None
 
-    def _place(self, found: Found, text: str, file_name: str, title: str) -> QuotePlace:
-        document_id, start, end = found
-        kept_out = self._store.quarantined(document_id)
-        return QuotePlace(
-            document_id=document_id,
-            file_name=file_name,
-            title=title,
-            span=Span(start, end),
-            text=text[start:end],
-            cuts_word=cuts_word(text, start, end),
-            quarantined=any(each.span.start < end and start < each.span.end for each in kept_out),
-        )
-
     def _stretches_by_words(self, quote: str, document_id: str | None) -> Iterator[Found]:
         """Around the passages that hold the rarest of the quote's words, the likeliest first."""
         words = list(dict.fromkeys(make_terms(quote).words))
@@ -118,6 +109,19 @@ class QuoteChecker:
         filters = Filters(document_ids=(document_id,) if document_id else ())
         found = self._store.passage_places(self._store.find_by_words(rarest, _NEAR_PASSAGES, filters))
         yield from _stretches(found, len(quote))
+
+
+def _place(found: Found, text: str, file_name: str, title: str, quarantined: Iterable[Span]) -> QuotePlace:
+    document_id, start, end = found
+    return QuotePlace(
+        document_id=document_id,
+        file_name=file_name,
+        title=title,
+        span=Span(start, end),
+        text=text[start:end],
+        cuts_word=cuts_word(text, start, end),
+        quarantined=any(span.start < end and start < span.end for span in quarantined),
+    )
 
 
 def find_exact(texts: Texts, quote: str) -> Places:
