@@ -6,13 +6,16 @@ Constructors check what would corrupt silently.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 AnswerKind = Literal["extractive", "generated", "none"]
 Role = Literal["user", "assistant"]
-Status = Literal["added", "unchanged", "restored"]
+Status = Literal["added", "unchanged", "replaced", "restored", "waiting"]
+DocumentStatus = Literal["indexed", "waiting", "superseded"]
 QuarantineKind = Literal["spam", "boilerplate"]
+QuarantineState = Literal["quarantined", "flagged", "kept"]
+Decider = Literal["rules", "operator"]
 Standing = Literal["stands", "moved", "changed", "gone"]
 Verdict = Literal["exact", "normalised", "near", "absent"]
 ChangeKind = Literal["equal", "insert", "delete", "replace"]
@@ -44,16 +47,63 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class RawFile:
-    """Bytes as they came, the name they came under, and what their manifest says of them (it overrides the text)."""
+    """Bytes as they came, the name they came under, and what is given of them beside (it overrides the text).
+
+    `path` is where they stand for good: another content under the same path is a new version of the document. None for
+    bytes that came from nowhere in particular; `replaces` is then the name whose newest document they take over from.
+    """
 
     name: str
     content: bytes
     metadata: Mapping[str, str]
+    path: str | None = None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How bytes became text. Not certain: `candidates` are the other readings; `replaced` counts lost characters."""
+
+    name: str
+    is_certain: bool = True
+    candidates: tuple[str, ...] = ()
+    replaced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A headed stretch of a document, its heading included. `level` is 1 for the outermost."""
+
+    span: Span
+    title: str
+    level: int = 1
+    speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What a file holds: its text and what its format says of it.
+
+    `pages` are in order, page 1 first, and may be empty. `furniture` is what the format itself marks as navigation,
+    header or footer. `metadata` is what the file says of itself, by field, each with where it says so.
+    """
+
+    format: str
+    text: str
+    encoding: Encoding | None = None
+    sections: tuple[Section, ...] = ()
+    pages: tuple[Span | None, ...] = ()
+    furniture: tuple[Span, ...] = ()
+    metadata: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One source text, verbatim. `origins` says for each metadata field where its value came from."""
+    """One source text, verbatim. `origins` says for each metadata field where its value came from.
+
+    `superseded`: a newer version took its place in the search; `waiting`: nothing of it is searched until an operator
+    decides what of it may be.
+    """
 
     id: str
     sha256: str
@@ -61,6 +111,11 @@ class Document:
     text: str
     metadata: Metadata
     origins: Mapping[str, str]
+    format: str = "txt"
+    encoding: Encoding | None = None
+    sections: tuple[Section, ...] = ()
+    pages: tuple[Span | None, ...] = ()
+    status: DocumentStatus = "indexed"
 
     @property
     def text_sha256(self) -> str:
@@ -69,11 +124,17 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A stretch kept out of search with the reason; it stays in the text and can be restored."""
+    """A stretch under suspicion, with the reason. It stays in the text, whatever its state.
+
+    `quarantined` is kept out of search, `flagged` is searched and ranked down, `kept` is searched as any other: an
+    operator let it. What an operator decided no rule changes again.
+    """
 
     span: Span
     kind: QuarantineKind
     reason: str
+    state: QuarantineState = "quarantined"
+    by: Decider = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +142,7 @@ class Passage:
     """The unit that is indexed and retrieved: one contiguous span of its document.
 
     `search_text` is its normalised form, for search only. `sentences` lie in the passage, in order; `search_sentences`
-    are where they stand in `search_text`.
+    are where they stand in `search_text`. `flagged`: some of it is under suspicion of being spam or boilerplate.
     """
 
     document_id: str
@@ -91,6 +152,7 @@ class Passage:
     search_text: str
     sentences: tuple[Span, ...]
     search_sentences: tuple[Span, ...]
+    flagged: bool = False
 
     def __post_init__(self) -> None:
         if any(s.start < self.span.start or s.end > self.span.end for s in self.sentences):
@@ -102,17 +164,34 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """Another document that says much the same: the share of the smaller one's text that both have."""
+
+    document_id: str
+    file_name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was done with one file. `unchanged`: the same bytes were there already."""
+    """What was done with one file. `unchanged`: the same bytes were there already; `replaced`: as a new version."""
 
     document_id: str
     file_name: str
     status: Status
+    format: str
+    encoding: Encoding | None
     metadata: Metadata
     origins: Mapping[str, str]
     characters: int
+    sections: tuple[Section, ...]
+    pages: int
     passages: int
     quarantined: tuple[Quarantined, ...]
+    near_duplicates: tuple[NearDuplicate, ...]
+    replaces: str | None
+    received_at: str
+    took_ms: float
 
 
 @dataclass(frozen=True, slots=True)

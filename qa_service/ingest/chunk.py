@@ -66,9 +66,10 @@ def _language_of(text: str, of_document: str) -> str:
 
 
 def kept_spans(text: str, quarantined: Sequence[Quarantined]) -> Iterator[Span]:
-    """The stretches between the quarantined ones: together they are the whole text."""
+    """The stretches between those kept out of search: together with them they are the whole text."""
     position = 0
-    for entry in sorted(quarantined, key=lambda entry: entry.span.start):
+    kept_out = [entry for entry in quarantined if entry.state == "quarantined"]
+    for entry in sorted(kept_out, key=lambda entry: entry.span.start):
         if position < entry.span.start:
             yield Span(position, entry.span.start)
         position = max(position, entry.span.end)

@@ -4,8 +4,8 @@ import hashlib
 
 from qa_service.ingest.chunk import kept_spans
 from qa_service.ingest.clean import find_quarantined
-from qa_service.ingest.decode import decode
 from qa_service.ingest.describe import describe
+from qa_service.ingest.extract import extract
 from qa_service.records import Document, Quarantined, RawFile
 
 _ID_LENGTH = 32
@@ -17,8 +17,9 @@ def document_id(content: bytes) -> str:
 
 
 def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
-    """The document of a text file and what of it is kept out of search. Raises BadFile."""
-    text = decode(file)
+    """The document of a file and what of it is kept out of search. Raises BadFile."""
+    extracted = extract(file)
+    text = extracted.text
     quarantined = find_quarantined(text)
     kept_text = "\n".join(text[span.start : span.end] for span in kept_spans(text, quarantined))
     metadata, origins = describe(file.name, kept_text, file.metadata)
@@ -29,5 +30,9 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
         text=text,
         metadata=metadata,
         origins=origins,
+        format=extracted.format,
+        encoding=extracted.encoding,
+        sections=extracted.sections,
+        pages=extracted.pages,
     )
     return document, quarantined

@@ -114,6 +114,43 @@ _MIGRATIONS = (
     ALTER TABLE sentences ADD COLUMN search_start INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE sentences ADD COLUMN search_end INTEGER NOT NULL DEFAULT 1;
     """,
+    """
+    -- how the bytes became text, where the file stands, what became of it; a superseded version stays for its citations
+    ALTER TABLE documents ADD COLUMN format TEXT NOT NULL DEFAULT 'txt';
+    ALTER TABLE documents ADD COLUMN encoding TEXT;
+    ALTER TABLE documents ADD COLUMN status TEXT NOT NULL DEFAULT 'indexed';
+    ALTER TABLE documents ADD COLUMN path TEXT;
+    ALTER TABLE documents ADD COLUMN replaces TEXT;
+    CREATE INDEX documents_path ON documents (path);
+    CREATE TABLE sections (
+        document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        start_char INTEGER NOT NULL,
+        end_char INTEGER NOT NULL,
+        title TEXT NOT NULL,
+        level INTEGER NOT NULL,
+        speaker TEXT,
+        PRIMARY KEY (document_id, ordinal)
+    ) WITHOUT ROWID;
+    -- a page without text has no row
+    CREATE TABLE pages (
+        document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        start_char INTEGER NOT NULL,
+        end_char INTEGER NOT NULL,
+        PRIMARY KEY (document_id, number)
+    ) WITHOUT ROWID;
+    ALTER TABLE documents ADD COLUMN page_count INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE quarantine ADD COLUMN state TEXT NOT NULL DEFAULT 'quarantined';
+    ALTER TABLE quarantine ADD COLUMN decided_by TEXT NOT NULL DEFAULT 'rules';
+    ALTER TABLE passages ADD COLUMN flagged INTEGER NOT NULL DEFAULT 0;
+    -- what only the moment of taking in knows; the rest of a receipt is read from the document
+    CREATE TABLE receipts (
+        document_id TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+        near_duplicates TEXT NOT NULL,
+        took_ms REAL NOT NULL
+    );
+    """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 

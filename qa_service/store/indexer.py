@@ -1,6 +1,7 @@
 """Files into the store and its index, and out of them again."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from embeddings.index import check_vectors
 from qa_service.errors import NotFound
 from qa_service.ingest.chunk import make_passages
 from qa_service.ingest.document import document_id, make_document
-from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt, Status
+from qa_service.records import Passage, Quarantined, RawFile, Receipt, Status
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.rows import EncodedPassage
@@ -41,16 +42,18 @@ class Indexer:
 
     def add(self, file: RawFile) -> Receipt:
         """Takes in a file; the same bytes again change nothing. Raises BadFile."""
+        begin = time.perf_counter()
         existing = document_id(file.content)
         if self.store.has_document(existing):
             return self._stored_receipt(existing, "unchanged")
         document, quarantined = make_document(file)
         passages = encode_passages(self.encoder, make_passages(document, quarantined))
         with self.index.lock:
-            ids = self.store.add(document, file.content, quarantined, passages, self.manifest)
+            took_ms = (time.perf_counter() - begin) * 1000
+            ids = self.store.add(document, file.content, quarantined, passages, self.manifest, took_ms)
             if ids is not None:
                 self._add_to_index(ids, passages)
-        return _receipt(document, "unchanged" if ids is None else "added", len(passages), quarantined)
+        return self._stored_receipt(document.id, "unchanged" if ids is None else "added")
 
     def delete(self, document_id: str) -> None:
         """Deletes a document with all that was derived from it. Raises NotFound."""
@@ -92,20 +95,25 @@ class Indexer:
 
     def _stored_receipt(self, document_id: str, status: Status) -> Receipt:
         passages, quarantined = self.store.passages(document_id), self.store.quarantined(document_id)
-        return _receipt(self.store.document(document_id), status, len(passages), quarantined)
-
-
-def _receipt(document: Document, status: Status, passages: int, quarantined: Sequence[Quarantined]) -> Receipt:
-    return Receipt(
-        document_id=document.id,
-        file_name=document.file_name,
-        status=status,
-        metadata=document.metadata,
-        origins=document.origins,
-        characters=len(document.text),
-        passages=passages,
-        quarantined=tuple(quarantined),
-    )
+        taking_in, document = self.store.taking_in(document_id), self.store.document(document_id)
+        return Receipt(
+            document_id=document.id,
+            file_name=document.file_name,
+            status=status,
+            format=document.format,
+            encoding=document.encoding,
+            metadata=document.metadata,
+            origins=document.origins,
+            characters=len(document.text),
+            sections=document.sections,
+            pages=len(document.pages),
+            passages=len(passages),
+            quarantined=quarantined,
+            near_duplicates=taking_in.near_duplicates,
+            replaces=taking_in.replaces,
+            received_at=taking_in.received_at,
+            took_ms=taking_in.took_ms,
+        )
 
 
 def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progress) -> int:

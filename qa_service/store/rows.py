@@ -3,12 +3,12 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from embeddings.encoder import Vectors
-from qa_service.records import Document, Explanation, Hit, Metadata, Passage, Quarantined, Span
+from qa_service.records import Document, Encoding, Explanation, Hit, Metadata, Passage, Quarantined, Section, Span
 from qa_service.store.lexical import insert_terms
 from qa_service.store.manifest import IndexManifest
 
@@ -70,21 +70,42 @@ def insert_document(connection: sqlite3.Connection, document: Document, content:
     metadata = document.metadata
     connection.execute(
         "INSERT INTO documents (id, sha256, file_name, title, source, author, date, url, language, origins, characters,"
-        " text_sha256, manifest_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " text_sha256, manifest_id, format, encoding, status, page_count)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             *(document.id, document.sha256, document.file_name, metadata.title, metadata.source, metadata.author),
             *(metadata.date, metadata.url, metadata.language, json.dumps(dict(document.origins))),
-            *(len(document.text), document.text_sha256, manifest_id),
+            *(len(document.text), document.text_sha256, manifest_id, document.format),
+            *(document.encoding and json.dumps(asdict(document.encoding)), document.status, len(document.pages)),
         ],
     )
     connection.execute("INSERT INTO texts VALUES (?, ?)", [document.id, document.text])
+    connection.executemany(
+        "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (document.id, number, each.span.start, each.span.end, each.title, each.level, each.speaker)
+            for number, each in enumerate(document.sections)
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO pages VALUES (?, ?, ?, ?)",
+        [
+            (document.id, number, page.start, page.end)
+            for number, page in enumerate(document.pages, start=1)
+            if page is not None
+        ],
+    )
     connection.execute("INSERT INTO originals VALUES (?, ?)", [document.id, content])
 
 
 def insert_quarantined(connection: sqlite3.Connection, document_id: str, entries: Sequence[Quarantined]) -> None:
     connection.executemany(
-        "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?)",
-        [(document_id, entry.span.start, entry.span.end, entry.kind, entry.reason) for entry in entries],
+        "INSERT INTO quarantine (document_id, start_char, end_char, kind, reason, state, decided_by)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (document_id, entry.span.start, entry.span.end, entry.kind, entry.reason, entry.state, entry.by)
+            for entry in entries
+        ],
     )
 
 
@@ -93,11 +114,11 @@ def insert_passages(connection: sqlite3.Connection, passages: Sequence[EncodedPa
     for encoded in passages:
         passage = encoded.passage
         passage_id = connection.execute(
-            "INSERT INTO passages (document_id, ordinal, start_char, end_char, language, search_text)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passages (document_id, ordinal, start_char, end_char, language, search_text, flagged)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 *(passage.document_id, passage.ordinal, passage.span.start, passage.span.end),
-                *(passage.language, passage.search_text),
+                *(passage.language, passage.search_text, passage.flagged),
             ],
         ).lastrowid
         assert passage_id is not None
@@ -164,7 +185,54 @@ def to_passage(connection: sqlite3.Connection, row: sqlite3.Row) -> Passage:
         search_text=row["search_text"],
         sentences=_sentences(sentences),
         search_sentences=_search_sentences(sentences),
+        flagged=bool(row["flagged"]),
     )
+
+
+def read_document(connection: sqlite3.Connection, document_id: str) -> Document | None:
+    row = connection.execute(
+        "SELECT * FROM documents JOIN texts ON document_id = id WHERE id = ?", [document_id]
+    ).fetchone()
+    if row is None:
+        return None
+    sections = connection.execute("SELECT * FROM sections WHERE document_id = ? ORDER BY ordinal", [document_id])
+    pages: list[Span | None] = [None] * row["page_count"]
+    for page in connection.execute("SELECT * FROM pages WHERE document_id = ?", [document_id]):
+        pages[page["number"] - 1] = Span(page["start_char"], page["end_char"])
+    return Document(
+        id=row["id"],
+        sha256=row["sha256"],
+        file_name=row["file_name"],
+        text=row["text"],
+        metadata=to_metadata(row),
+        origins=json.loads(row["origins"]),
+        format=row["format"],
+        encoding=_to_encoding(row["encoding"]),
+        sections=tuple(map(to_section, sections)),
+        pages=tuple(pages),
+        status=row["status"],
+    )
+
+
+def to_section(row: sqlite3.Row) -> Section:
+    return Section(Span(row["start_char"], row["end_char"]), row["title"], row["level"], row["speaker"])
+
+
+def to_quarantined(row: sqlite3.Row) -> Quarantined:
+    return Quarantined(
+        span=Span(row["start_char"], row["end_char"]),
+        kind=row["kind"],
+        reason=row["reason"],
+        state=row["state"],
+        by=row["decided_by"],
+    )
+
+
+def _to_encoding(text: str | None) -> Encoding | None:
+    if text is None:
+        return None
+    stored = json.loads(text)
+    return Encoding(stored["name"], stored["is_certain"], tuple(stored["candidates"]), stored["replaced"])
 
 
 def _sentences(rows: Sequence[sqlite3.Row]) -> tuple[Span, ...]:

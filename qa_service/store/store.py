@@ -9,7 +9,7 @@ import numpy as np
 
 from embeddings.index import Ids
 from qa_service.errors import IndexMismatch, NotFound
-from qa_service.records import Document, Filters, Hit, Metadata, Passage, Quarantined, Span
+from qa_service.records import Document, Filters, Hit, Metadata, NearDuplicate, Passage, Quarantined, Span
 from qa_service.store.database import FILE_NAME, Database
 from qa_service.store.filters import condition
 from qa_service.store.lexical import find_by_words, word_counts
@@ -24,11 +24,13 @@ from qa_service.store.rows import (
     insert_passages,
     insert_quarantined,
     next_generation,
+    read_document,
     read_found,
     read_generation,
     read_hit,
     to_metadata,
     to_passage,
+    to_quarantined,
 )
 
 
@@ -42,6 +44,16 @@ class DocumentEntry:
     characters: int
     passages: int
     added_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakingIn:
+    """What only the moment knows in which a document was taken in."""
+
+    received_at: str
+    took_ms: float
+    near_duplicates: tuple[NearDuplicate, ...]
+    replaces: str | None
 
 
 class Store:
@@ -88,6 +100,7 @@ class Store:
         quarantined: Sequence[Quarantined],
         passages: Sequence[EncodedPassage],
         manifest: IndexManifest,
+        took_ms: float,
     ) -> list[int] | None:
         """Adds a document with all that belongs to it; the ids of its passages, or None if it is there already."""
         with self.database.writing() as connection:
@@ -95,6 +108,7 @@ class Store:
                 return None
             insert_document(connection, document, content, insert_manifest(connection, manifest))
             insert_quarantined(connection, document.id, quarantined)
+            connection.execute("INSERT INTO receipts VALUES (?, '[]', ?)", [document.id, took_ms])
             next_generation(connection)
             return insert_passages(connection, passages)
 
@@ -142,19 +156,10 @@ class Store:
     def document(self, document_id: str) -> Document:
         """Raises NotFound."""
         with self.database.reading() as connection:
-            row = connection.execute(
-                "SELECT * FROM documents JOIN texts ON document_id = id WHERE id = ?", [document_id]
-            ).fetchone()
-        if row is None:
+            document = read_document(connection, document_id)
+        if document is None:
             raise NotFound(f"no document {document_id}")
-        return Document(
-            id=row["id"],
-            sha256=row["sha256"],
-            file_name=row["file_name"],
-            text=row["text"],
-            metadata=to_metadata(row),
-            origins=json.loads(row["origins"]),
-        )
+        return document
 
     def has_document(self, document_id: str) -> bool:
         with self.database.reading() as connection:
@@ -200,9 +205,20 @@ class Store:
             rows = connection.execute(
                 "SELECT * FROM quarantine WHERE document_id = ? ORDER BY start_char", [document_id]
             )
-            return tuple(
-                Quarantined(Span(row["start_char"], row["end_char"]), row["kind"], row["reason"]) for row in rows
-            )
+            return tuple(map(to_quarantined, rows))
+
+    def taking_in(self, document_id: str) -> TakingIn:
+        """Raises NotFound."""
+        with self.database.reading() as connection:
+            row = connection.execute(
+                "SELECT added_at, replaces, near_duplicates, took_ms FROM documents"
+                " LEFT JOIN receipts ON document_id = id WHERE id = ?",
+                [document_id],
+            ).fetchone()
+        if row is None:
+            raise NotFound(f"no document {document_id}")
+        near = tuple(NearDuplicate(**each) for each in json.loads(row["near_duplicates"] or "[]"))
+        return TakingIn(row["added_at"], row["took_ms"] or 0.0, near, row["replaces"])
 
     def passages(self, document_id: str) -> tuple[Passage, ...]:
         with self.database.reading() as connection:
