@@ -13,8 +13,9 @@ from qa_service.config import Settings
 from qa_service.records import Filters, RawFile
 from qa_service.service import Service
 from qa_service.store.store import Store
+from qa_service.web.document_responses import DocumentOut, ReceiptOut
 from qa_service.web.record_file import ExportsOut, RecordFile
-from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, RecordCheckOut, SearchOut, VerifyOut
+from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 
 _PAGE_SIZE = 500
 

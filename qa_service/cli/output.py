@@ -4,8 +4,9 @@ from rich.console import Console
 
 from qa_service.answering.export.formats import FormatName
 from qa_service.cli.progress import printable
+from qa_service.web.document_responses import ReceiptOut
 from qa_service.web.record_file import RecordFile
-from qa_service.web.responses import AnswerOut, HitOut, ReceiptOut, RecordCheckOut, SearchOut, VerifyOut
+from qa_service.web.responses import AnswerOut, HitOut, RecordCheckOut, SearchOut, VerifyOut
 
 _VERDICTS = {
     "exact": "Exact: it stands there word for word",

@@ -12,17 +12,9 @@ from qa_service.answering.export.formats import FormatName
 from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound, QAError
 from qa_service.records import Filters, RawFile
 from qa_service.store.lock import Holder
+from qa_service.web.document_responses import DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
 from qa_service.web.record_file import RecordFile
-from qa_service.web.responses import (
-    AnswerOut,
-    DocumentOut,
-    DocumentsOut,
-    ReceiptOut,
-    RecordCheckOut,
-    ReindexOut,
-    SearchOut,
-    VerifyOut,
-)
+from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 
 _PAGE_SIZE = 500
 _TIMEOUT_S = 30

@@ -11,8 +11,9 @@ from qa_service.errors import BadInput, StoreError
 from qa_service.records import Filters, RawFile
 from qa_service.store.database import FILE_NAME
 from qa_service.store.lock import DataDirectoryLock, read_holder
+from qa_service.web.document_responses import DocumentOut, ReceiptOut
 from qa_service.web.record_file import RecordFile
-from qa_service.web.responses import AnswerOut, DocumentOut, ReceiptOut, RecordCheckOut, SearchOut, VerifyOut
+from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 
 
 class Session(Protocol):

@@ -14,17 +14,13 @@ from qa_service.records import (
     Hit,
     Metadata,
     Place,
-    Quarantined,
     QuotePlace,
     Ranking,
-    Receipt,
     RecordCheck,
     Span,
     Standing,
     Verification,
 )
-from qa_service.service import DocumentDetail
-from qa_service.store.store import DocumentEntry
 from qa_service.web.record_file import ExportsOut
 
 Why = tuple[str, Filters] | None
@@ -49,17 +45,6 @@ class SpanOut(BaseModel):
     @classmethod
     def of(cls, span: Span) -> "SpanOut":
         return cls(start_char_index=span.start, end_char_index=span.end)
-
-
-class QuarantinedOut(SpanOut):
-    kind: str
-    reason: str
-
-    @classmethod
-    def of_entry(cls, entry: Quarantined) -> "QuarantinedOut":
-        return cls(
-            start_char_index=entry.span.start, end_char_index=entry.span.end, kind=entry.kind, reason=entry.reason
-        )
 
 
 class PlaceOut(SpanOut):
@@ -315,91 +300,6 @@ class VerifyOut(BaseModel):
         )
 
 
-class DocumentOut(MetadataOut):
-    document_id: str
-    file_name: str
-    characters: int
-    passages: int
-    status: Literal["indexed", "quarantined"]
-    added_at: str
-
-    @classmethod
-    def of(cls, entry: DocumentEntry) -> "DocumentOut":
-        return cls(
-            document_id=entry.id,
-            file_name=entry.file_name,
-            **_metadata_fields(entry.metadata),
-            characters=entry.characters,
-            passages=entry.passages,
-            status="indexed" if entry.passages else "quarantined",
-            added_at=entry.added_at,
-        )
-
-
-class DocumentsOut(BaseModel):
-    documents: list[DocumentOut]
-    total: int
-
-
-class DocumentDetailOut(MetadataOut):
-    """`metadata_origins` says where each value came from: given, text, detected or file name."""
-
-    document_id: str
-    file_name: str
-    sha256: str
-    metadata_origins: dict[str, str]
-    characters: int
-    text: str
-    text_sha256: str
-    passages: list[SpanOut]
-    quarantined: list[QuarantinedOut]
-
-    @classmethod
-    def of(cls, detail: DocumentDetail) -> "DocumentDetailOut":
-        document = detail.document
-        return cls(
-            document_id=document.id,
-            file_name=document.file_name,
-            sha256=document.sha256,
-            **_metadata_fields(document.metadata),
-            metadata_origins=dict(document.origins),
-            characters=len(document.text),
-            text=document.text,
-            text_sha256=document.text_sha256,
-            passages=[SpanOut.of(passage.span) for passage in detail.passages],
-            quarantined=[QuarantinedOut.of_entry(entry) for entry in detail.quarantined],
-        )
-
-
-class ReceiptOut(MetadataOut):
-    """What was done with a file. `unchanged`: the same bytes were there already."""
-
-    document_id: str
-    file_name: str
-    status: str
-    metadata_origins: dict[str, str]
-    characters: int
-    passages: int
-    quarantined: list[QuarantinedOut]
-
-    @classmethod
-    def of(cls, receipt: Receipt) -> "ReceiptOut":
-        return cls(
-            document_id=receipt.document_id,
-            file_name=receipt.file_name,
-            status=receipt.status,
-            **_metadata_fields(receipt.metadata),
-            metadata_origins=dict(receipt.origins),
-            characters=receipt.characters,
-            passages=receipt.passages,
-            quarantined=[QuarantinedOut.of_entry(entry) for entry in receipt.quarantined],
-        )
-
-
-class ReindexOut(BaseModel):
-    documents: int
-
-
 class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
@@ -418,7 +318,8 @@ class ErrorOut(BaseModel):
     detail: str
 
 
-def _metadata_fields(metadata: Metadata) -> dict[str, Any]:
+def metadata_fields(metadata: Metadata) -> dict[str, Any]:
+    """What the fields of a MetadataOut are made of."""
     return {name: getattr(metadata, name) for name in MetadataOut.model_fields}
 
 
@@ -428,7 +329,7 @@ def _asked(query: str, filters: Filters | None) -> Why:
 
 def _hit_fields(hit: Hit, why: Why) -> dict[str, Any]:
     return {
-        **_metadata_fields(hit.metadata),
+        **metadata_fields(hit.metadata),
         "language": hit.passage.language,
         "document_id": hit.passage.document_id,
         "file_name": hit.file_name,
