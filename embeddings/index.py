@@ -1,121 +1,19 @@
-"""Vectors to neighbours, exact; the only home of faiss.
+"""Vectors to neighbours: an immutable base (embeddings/base_index.py) and an exact delta of what came since.
 
-An immutable base (a file that faiss wrote) and a delta of what came since. Readers hold a snapshot that the writer
-swaps: faiss crashes when one index is searched and changed at once. Scores are inner products of unit vectors.
+Readers hold a snapshot that the writer swaps: faiss crashes when one index is searched and changed at once. Scores are
+inner products of unit vectors.
 """
 
-import os
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.durable import file_sha256, sync_folder
+from embeddings.base_index import BaseIndex, Ids, Scores, check_vectors
 from embeddings.encoder import Vectors
-from embeddings.errors import IndexFileError
-
-Ids = NDArray[np.int64]
-Scores = NDArray[np.float32]
 
 _NO_IDS: Ids = np.empty(0, dtype=np.int64)
-_UNIT_TOLERANCE = 1e-3
-
-
-class BaseIndex:
-    """An immutable exact index of unit vectors under ids."""
-
-    def __init__(self, index: faiss.Index) -> None:
-        self._index = index
-
-    @classmethod
-    def build(cls, ids: Ids, vectors: Vectors) -> "BaseIndex":
-        """`vectors` of shape [n, d] under `ids` of shape [n], unique."""
-        check_vectors(vectors, vectors.shape[1])
-        if len(np.unique(ids)) != len(vectors) or len(ids) != len(vectors):
-            raise ValueError("a base index needs one id of its own for each vector")
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
-        index.add_with_ids(vectors, ids)
-        return cls(index)
-
-    @classmethod
-    def load(cls, path: Path, sha256: str, count: int, dimension: int) -> "BaseIndex":
-        """The index in a file that was committed with this checksum, count and dimension. Raises IndexFileError."""
-        if not path.is_file():
-            raise IndexFileError(f"{path.name} is missing")
-        if file_sha256(path) != sha256:
-            raise IndexFileError(f"{path.name} is not the file that was committed")
-        try:
-            index = faiss.read_index(str(path))
-        except RuntimeError as error:
-            raise IndexFileError(f"{path.name} is not an index that faiss can read") from error
-        if (index.ntotal, index.d) != (count, dimension):
-            raise IndexFileError(
-                f"{path.name} holds {index.ntotal} x {index.d} numbers instead of {count} x {dimension}"
-            )
-        return cls(index)
-
-    def __len__(self) -> int:
-        return int(self._index.ntotal)
-
-    @property
-    def last_id(self) -> int:
-        """The highest id, 0 when there is none."""
-        return int(faiss.vector_to_array(self._index.id_map).max(initial=0))
-
-    def save(self, path: Path) -> str:
-        """Writes a new file beside `path`, re-opens and checks it, moves it into place; returns its sha256.
-
-        faiss can report success on a short file, hence the second look.
-        """
-        temporary = path.with_suffix(".tmp")
-        faiss.write_index(self._index, str(temporary))
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        sha256 = file_sha256(temporary)
-        written = BaseIndex.load(temporary, sha256, len(self), self._index.d)
-        sample = faiss.vector_to_array(self._index.id_map)[:: max(1, len(self) // 100)]
-        if not all(np.array_equal(written.vector(int(i)), self.vector(int(i))) for i in sample):
-            raise IndexFileError(f"{path.name} was written with other vectors; is the disk full or damaged?")
-        temporary.replace(path)
-        sync_folder(path.parent)
-        return sha256
-
-    def vector(self, vector_id: int) -> Vectors:
-        """The vector of an id, shape [d]."""
-        vector: Vectors = self._index.reconstruct(vector_id)
-        return vector
-
-    def search(self, queries: Vectors, k: int, allowed: Ids | None, excluded: Ids) -> tuple[Scores, Ids]:
-        """Shapes [n, k]; id -1 and score -inf where fewer than k are left."""
-        selector = None
-        if len(excluded):
-            selector = faiss.IDSelectorNot(faiss.IDSelectorBatch(excluded))
-        if allowed is not None:
-            chosen = faiss.IDSelectorBatch(allowed)
-            selector = chosen if selector is None else faiss.IDSelectorAnd(chosen, selector)
-        parameters = faiss.SearchParameters(sel=selector) if selector is not None else None
-        with _one_thread():
-            scores, ids = self._index.search(queries, k, params=parameters)
-        scores[ids < 0] = -np.inf
-        return scores, ids
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One query is too little work for OpenMP's barriers between threads.
-
-    It holds for the calling thread and whatever else it runs: torch took twice as long in it until it was set back.
-    """
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)
 
 
 class _Rows:
@@ -222,15 +120,6 @@ class VectorIndex:
             ids = np.pad(ids, ((0, 0), (0, missing)), constant_values=-1)
         order = np.lexsort((ids, -scores), axis=1)[:, :k]
         return np.take_along_axis(scores, order, axis=1), np.take_along_axis(ids, order, axis=1)
-
-
-def check_vectors(vectors: Vectors, dimension: int) -> None:
-    """Raises ValueError for what faiss would take in silently: another shape or type, NaN, rows not of length 1."""
-    if vectors.ndim != 2 or vectors.shape[1] != dimension or vectors.dtype != np.float32:
-        raise ValueError(f"vectors must be float32 of shape [n, {dimension}], not {vectors.dtype} {vectors.shape}")
-    lengths = np.linalg.norm(vectors, axis=1)
-    if not np.all(np.abs(lengths - 1) < _UNIT_TOLERANCE):
-        raise ValueError("vectors must be finite and of length 1")
 
 
 def _search_delta(snapshot: _Snapshot, queries: Vectors, allowed: Ids | None) -> tuple[Scores, Ids]:

@@ -7,6 +7,7 @@ question it covers than the best passages of its own language do (eval/LOG.md).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from qa_service.ingest.terms import Terms, grams, is_han, make_terms, spellings
 from qa_service.store.lexical import TermFrequencies
@@ -14,6 +15,8 @@ from qa_service.store.lexical import TermFrequencies
 _BEST = 5
 """A passage is compared with the mean of this many best ones of its language."""
 _MAX_WORDS = 12
+_MAX_ROWS = 5_000
+"""So many passages of all rare words together are looked at for a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,13 @@ class LexicalQuery:
         """The rarest words that stand in some passages: what makes a passage worth a look by itself."""
         limit = max(_BEST, passages // 50)
         known = [word for word in dict.fromkeys(self.terms.words) if 0 < counts.get(word, 0) <= limit]
-        return sorted(known, key=lambda word: counts[word])[:_MAX_WORDS]
+        rarest = sorted(known, key=lambda word: counts[word])[:_MAX_WORDS]
+        rows = accumulate(counts[word] for word in rarest)
+        return [
+            word
+            for place, (word, all_rows) in enumerate(zip(rarest, rows, strict=True))
+            if not place or all_rows <= _MAX_ROWS
+        ]
 
 
 def _stands_in(word: str, folded: str) -> bool:

@@ -7,8 +7,8 @@ from itertools import islice
 
 import numpy as np
 
+from embeddings.base_index import Ids
 from embeddings.encoder import Encoder, Vectors
-from embeddings.index import Ids
 from embeddings.reranker import Reranker
 from qa_service.records import NO_FILTERS, Filters, Hit
 from qa_service.retrieval.agreement import compared
@@ -70,7 +70,8 @@ class Retriever:
         """The passages looked at, best first; behind them, as long as somebody asks, what is farther away."""
         allowed = self.store.matching(asked.filters) if asked.filters else None
         nearest = asked.nearest(NEAREST, allowed)
-        words = list(dict.fromkeys(asked.lexical.terms.words))
+        common = asked.view.frequencies.common_words
+        words = [word for word in dict.fromkeys(asked.lexical.terms.words) if word not in common]
         rare = asked.lexical.rare_words(self.store.word_counts(words), len(asked.view))
         ids = list(dict.fromkeys([*nearest, *self.store.find_by_words(rare, BY_WORDS, asked.filters)]))
         ranked = self._rank(asked, ids, already=0)

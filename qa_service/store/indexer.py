@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from embeddings.base_index import check_vectors
 from embeddings.encoder import Encoder
-from embeddings.index import check_vectors
 from qa_service.errors import NotFound
 from qa_service.ingest.chunk import make_passages
 from qa_service.ingest.document import document_id, make_document

@@ -1,5 +1,6 @@
 """The words of the passages: SQLite's full-text index, and how common each piece of a word is."""
 
+import json
 import math
 import sqlite3
 from collections import Counter
@@ -11,6 +12,7 @@ from qa_service.store.filters import Condition
 
 _SAMPLE = 2_048
 """So many passages tell how common a term is; rarer ones count as if one of these held them."""
+COMMON_WORD = 0.03
 _COMMON = 0.2
 """What stands in a larger share of the passages says nothing."""
 
@@ -21,6 +23,8 @@ class TermFrequencies:
 
     counts: Mapping[str, int]
     passages: int
+    common_words: frozenset[str] = frozenset()
+    """Words so common in the sample that how often they stand in all passages need not be counted."""
 
     def weight(self, gram: str) -> float:
         """The inverse document frequency of BM25, 0.0 for what stands almost everywhere."""
@@ -40,14 +44,26 @@ def insert_terms(connection: sqlite3.Connection, passage_id: int, text: str) -> 
 
 def read_frequencies(connection: sqlite3.Connection) -> TermFrequencies:
     """From every n-th passage."""
-    total = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
-    stride = max(1, total // _SAMPLE)
     counts: Counter[str] = Counter()
-    passages = 0
-    for row in connection.execute("SELECT folded FROM lexical WHERE rowid % ? = 0", [stride]):
+    words: Counter[str] = Counter()
+    ids = _spread(connection)
+    for row in connection.execute(
+        "SELECT folded, words FROM lexical WHERE rowid IN (SELECT value FROM json_each(?))", [json.dumps(ids)]
+    ):
         counts.update(grams(Terms((), row["folded"])))
-        passages += 1
-    return TermFrequencies(counts, passages)
+        words.update(set(row["words"].split(" ")))
+    least = COMMON_WORD * _SAMPLE  # never reached where few passages are soon counted
+    return TermFrequencies(counts, len(ids), frozenset(word for word, count in words.items() if count > least))
+
+
+def _spread(connection: sqlite3.Connection) -> list[int]:
+    """The ids of all passages, or of _SAMPLE ones spread over all; each is looked up, the rest not read."""
+    total, last = connection.execute("SELECT count(*), max(id) FROM passages").fetchone()
+    if total <= _SAMPLE:
+        return [row["id"] for row in connection.execute("SELECT id FROM passages")]
+    above = [number * last // _SAMPLE for number in range(_SAMPLE)]
+    next_id = "SELECT id FROM passages WHERE id > ? ORDER BY id LIMIT 1"
+    return sorted({int(connection.execute(next_id, [each]).fetchone()["id"]) for each in above})
 
 
 def find_by_words(connection: sqlite3.Connection, words: Iterable[str], k: int, where: Condition) -> list[int]:
@@ -56,12 +72,12 @@ def find_by_words(connection: sqlite3.Connection, words: Iterable[str], k: int, 
     if not query:
         return []
     condition, parameters = where
+    joined = "JOIN passages ON passages.id = lexical.rowid" if parameters else ""
     rows = connection.execute(
-        "SELECT passages.id FROM lexical JOIN passages ON passages.id = lexical.rowid"
-        f" WHERE lexical MATCH ? AND {condition} ORDER BY rank LIMIT ?",
+        f"SELECT lexical.rowid FROM lexical {joined} WHERE lexical MATCH ? AND {condition} ORDER BY rank LIMIT ?",
         [query, *parameters, k],
     )
-    return [row["id"] for row in rows]
+    return [row["rowid"] for row in rows]
 
 
 def word_counts(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, int]:

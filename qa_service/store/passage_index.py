@@ -4,15 +4,19 @@ import logging
 import sqlite3
 import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from embeddings.base_index import BaseIndex, Ids, Scores, sample_size
 from embeddings.encoder import Vectors
 from embeddings.errors import IndexFileError
-from embeddings.index import BaseIndex, Ids, Scores, VectorIndex
+from embeddings.index import VectorIndex
 from embeddings.neutral import LanguageMeans, LanguageNeutralizer
 from qa_service.errors import QAError, StoreError
 from qa_service.store.lexical import TermFrequencies, read_frequencies
@@ -23,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _MIN_PENDING = 16
 _PENDING_SHARE = 0.25
+_BLOCK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +127,17 @@ class PassageIndex:
             with self.lock:  # a change is in both, the store and the index, or in neither
                 connection = stack.enter_context(self._store.database.reading())
                 generation = read_generation(connection)
-            stored = _read_all(connection, self._dimension, after_id=0)
             frequencies = read_frequencies(connection)
-        neutralizer = self._fit(stored)
-        base = BaseIndex.build(stored.ids, neutralizer.apply(stored.vectors))
+            survey = _survey(connection, self._dimension)
+            neutralizer = LanguageNeutralizer.fit(self._dimension, self._reference, survey.means)
+            built = BaseIndex.build_from(
+                ((block.ids, neutralizer.apply(block.vectors)) for block in _blocks(connection)),
+                survey.count,
+                self._dimension,
+                neutralizer.apply(survey.sample),
+            )
         path = self._folder / f"base-{generation}-{time.time_ns():x}.faiss"
-        sha256 = base.save(path)
+        sha256, base = built.save(path)
         with self.lock:
             with self._store.database.writing() as connection:
                 connection.execute(
@@ -156,7 +166,8 @@ class PassageIndex:
                 if len(view) == passages:
                     return view
                 log.warning("the index holds %d passages, the store %d: rebuilding it", len(view), passages)
-            neutralizer = self._fit(_read_all(connection, self._dimension, after_id=0))
+            survey = _survey(connection, self._dimension)
+            neutralizer = LanguageNeutralizer.fit(self._dimension, self._reference, survey.means)
             return self._over(connection, None, neutralizer, frequencies)
 
     def _over(
@@ -169,16 +180,9 @@ class PassageIndex:
         """The base with what the store holds beyond it."""
         last_id = 0 if base is None else base.last_id
         index = VectorIndex(self._dimension, base, _tombstones(connection, last_id))
-        newer = _read_all(connection, self._dimension, after_id=last_id)
-        index.add(newer.ids, neutralizer.apply(newer.vectors))
+        for newer in _blocks(connection, last_id):
+            index.add(newer.ids, neutralizer.apply(newer.vectors))
         return IndexView(neutralizer, index, frequencies)
-
-    def _fit(self, stored: "_Stored") -> LanguageNeutralizer:
-        corpus = {}
-        for language in set(stored.languages):
-            own = stored.vectors[np.array(stored.languages) == language]
-            corpus[language] = (own.mean(axis=0), len(own))
-        return LanguageNeutralizer.fit(self._dimension, self._reference, corpus)
 
     def _load_base(self, path: Path, sha256: str, count: int) -> BaseIndex | None:
         """The committed base, or None after what stands in its place was set aside."""
@@ -222,23 +226,49 @@ class PassageIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
-    """Passages as the store holds them: ids of shape [n], languages, vectors of shape [n, d]."""
+class _Block:
+    """Some passages as the store holds them: ids of shape [n], rising, languages, vectors of shape [n, d]."""
 
     ids: Ids
     languages: list[str]
     vectors: Vectors
 
 
-def _read_all(connection: sqlite3.Connection, dimension: int, after_id: int) -> _Stored:
-    count = connection.execute("SELECT count(*) FROM vectors WHERE passage_id > ?", [after_id]).fetchone()[0]
-    ids: Ids = np.empty(count, dtype=np.int64)
-    vectors: Vectors = np.empty((count, dimension), dtype=np.float32)
-    languages: list[str] = []
-    for i, (passage_id, language, vector) in enumerate(read_vectors(connection, after_id)):
-        ids[i], vectors[i] = passage_id, vector
-        languages.append(language)
-    return _Stored(ids, languages, vectors)
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What is known of all passages after a look at each: how many, some of them spread over all, and the mean vector
+    and number of each language's."""
+
+    count: int
+    sample: Vectors
+    means: dict[str, tuple[Vectors, int]]
+
+
+def _survey(connection: sqlite3.Connection, dimension: int) -> _Survey:
+    count = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+    stride = max(1, count // sample_size(count))
+    sums: dict[str, Vectors] = {}
+    counts: Counter[str] = Counter()
+    sample = [np.empty((0, dimension), dtype=np.float32)]
+    for block in _blocks(connection):
+        languages = np.array(block.languages)
+        for language in set(block.languages):
+            own = block.vectors[languages == language]
+            sums[language] = sums.get(language, 0) + own.sum(axis=0, dtype=np.float64)
+            counts[language] += len(own)
+        sample.append(block.vectors[::stride])
+    means = {
+        language: ((total / counts[language]).astype(np.float32), counts[language]) for language, total in sums.items()
+    }
+    return _Survey(count, np.concatenate(sample), means)
+
+
+def _blocks(connection: sqlite3.Connection, after_id: int = 0) -> Iterator[_Block]:
+    """The passages above `after_id`, a block at a time: a million vectors are not held in memory."""
+    rows = read_vectors(connection, after_id)
+    while block := list(islice(rows, _BLOCK)):
+        vectors: Vectors = np.stack([vector for _, _, vector in block])
+        yield _Block(np.array([each for each, _, _ in block], dtype=np.int64), [each for _, each, _ in block], vectors)
 
 
 def _tombstones(connection: sqlite3.Connection, last_id: int) -> list[int]:

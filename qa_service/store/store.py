@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.index import Ids
+from embeddings.base_index import Ids
 from qa_service.errors import IndexMismatch, NotFound
 from qa_service.records import Document, Filters, Hit, Metadata, NearDuplicate, Passage, Quarantined, Span
 from qa_service.store.database import FILE_NAME, Database

@@ -10,11 +10,12 @@ import faiss
 import numpy as np
 import pytest
 
+from embeddings.base_index import BaseIndex, Ids, Scores
 from embeddings.durable import file_sha256
 from embeddings.encoder import Vectors
 from embeddings.errors import IndexFileError
 from embeddings.hashing import HashingEncoder
-from embeddings.index import BaseIndex, Ids, Scores, VectorIndex
+from embeddings.index import VectorIndex
 
 DIMENSION = 16
 CLOSE = 1e-5
@@ -219,7 +220,7 @@ def test_a_base_needs_one_id_of_its_own_for_each_vector(ids: list[int]) -> None:
 @pytest.fixture
 def saved(tmp_path: Path) -> tuple[Path, str]:
     path = tmp_path / "base.faiss"
-    return path, BaseIndex.build(ids_from(1, 50), unit_vectors(50)).save(path)
+    return path, BaseIndex.build(ids_from(1, 50), unit_vectors(50)).save(path)[0]
 
 
 def test_a_saved_base_comes_back_as_it_was(saved: tuple[Path, str]) -> None:
@@ -227,7 +228,6 @@ def test_a_saved_base_comes_back_as_it_was(saved: tuple[Path, str]) -> None:
     base = BaseIndex.load(path, sha256, 50, DIMENSION)
     assert [p.name for p in path.parent.iterdir()] == ["base.faiss"]
     assert (len(base), base.last_id) == (50, 50)
-    assert all(np.array_equal(base.vector(i), vector) for i, vector in enumerate(unit_vectors(50), start=1))
     assert_is_exact(
         VectorIndex(DIMENSION, base), dict(enumerate(unit_vectors(50), start=1)), unit_vectors(4, 1), 60, None
     )
@@ -235,11 +235,79 @@ def test_a_saved_base_comes_back_as_it_was(saved: tuple[Path, str]) -> None:
 
 def test_an_empty_base_can_be_saved_loaded_and_searched(tmp_path: Path) -> None:
     path = tmp_path / "base.faiss"
-    sha256 = BaseIndex.build(NO_IDS, unit_vectors(0)).save(path)
+    sha256 = BaseIndex.build(NO_IDS, unit_vectors(0)).save(path)[0]
     index = VectorIndex(DIMENSION, BaseIndex.load(path, sha256, 0, DIMENSION))
     assert_is_exact(index, {}, unit_vectors(2), 3, None)
     index.add(ids_from(1, 2), unit_vectors(2))
     assert_is_exact(index, dict(enumerate(unit_vectors(2), start=1)), unit_vectors(2), 3, None)
+
+
+CLUSTERED = 32
+
+
+@pytest.fixture(scope="module")
+def clustered() -> tuple[Ids, Vectors]:
+    """4,000 vectors around 100 places: what the approximate index is made for."""
+    random = np.random.default_rng(3)
+    places = random.normal(size=(100, CLUSTERED))
+    vectors = places[random.integers(100, size=4_000)] + 0.4 * random.normal(size=(4_000, CLUSTERED))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return ids_from(1, 4_000), vectors.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def approximate(clustered: tuple[Ids, Vectors], tmp_path_factory: pytest.TempPathFactory) -> BaseIndex:
+    path = tmp_path_factory.mktemp("index") / "base.faiss"
+    sha256, _ = BaseIndex.build(*clustered, exact_up_to=1_000).save(path)
+    return BaseIndex.load(path, sha256, 4_000, CLUSTERED)
+
+
+def test_a_large_base_finds_nearly_what_brute_force_does(
+    approximate: BaseIndex, clustered: tuple[Ids, Vectors]
+) -> None:
+    ids, vectors = clustered
+    assert not approximate.is_exact
+    assert (len(approximate), approximate.last_id) == (4_000, 4_000)
+    queries = vectors[::40]
+    scores, found = approximate.search(queries, 50, None, NO_IDS)
+    exact = queries @ vectors.T
+    best = ids[np.argsort(-exact, axis=1)[:, :10]]
+    assert np.mean([len(set(a) & set(b)) for a, b in zip(found.tolist(), best.tolist(), strict=True)]) >= 9.8
+    assert np.allclose(scores, np.take_along_axis(exact, found - 1, axis=1), atol=0.02)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.5])
+def test_a_filter_over_a_large_base_loses_nothing_that_exists(
+    approximate: BaseIndex, clustered: tuple[Ids, Vectors], share: float
+) -> None:
+    ids, vectors = clustered
+    allowed = ids[np.random.default_rng(1).random(len(ids)) < share]
+    excluded = allowed[::3]
+    left = np.setdiff1d(allowed, excluded)
+    _, found = approximate.search(vectors[:5], 40, allowed, excluded)
+    for row in found:
+        shown = row[row > 0]
+        assert len(shown) == min(40, len(left))
+        assert set(shown.tolist()) <= set(left.tolist())
+
+
+def test_a_large_base_gives_every_vector_when_as_many_are_asked_for(
+    approximate: BaseIndex, clustered: tuple[Ids, Vectors]
+) -> None:
+    _, found = approximate.search(clustered[1][:1], 4_000, None, ids_from(1, 10))
+    assert sorted(found[0].tolist()) == [*[-1] * 10, *range(11, 4_001)]
+
+
+def test_a_saved_large_base_is_the_one_that_was_built(clustered: tuple[Ids, Vectors], tmp_path: Path) -> None:
+    built = BaseIndex.build(*clustered, exact_up_to=1_000)
+    sha256, written = built.save(tmp_path / "base.faiss")
+    assert sha256 == file_sha256(tmp_path / "base.faiss")
+    for one, other in zip(
+        built.search(clustered[1][:9], 20, None, NO_IDS),
+        written.search(clustered[1][:9], 20, None, NO_IDS),
+        strict=True,
+    ):
+        assert np.array_equal(one, other)
 
 
 def flip(content: bytes) -> bytes:

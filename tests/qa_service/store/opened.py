@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from embeddings.base_index import Ids
 from embeddings.hashing import HashingEncoder
-from embeddings.index import Ids
 from qa_service.ingest.chunk import make_passages
 from qa_service.records import Explanation, RawFile, Receipt
 from qa_service.store.indexer import Indexer

@@ -70,7 +70,7 @@ def test_a_kill_while_indexing_never_harms_a_growing_store(tmp_path: Path, caplo
         states.append(assert_agrees(tmp_path))
         assert caplog.text == "", "nothing had to be mended at the start"
     passages, bases = zip(*states, strict=True)
-    assert max(passages) > 200, "too little was indexed for the test to say anything"
+    assert max(passages) > 50, "too little was indexed for the test to say anything"
     assert len(set(bases) - {None}) > 2, "the base was not rebuilt between the kills"
 
 
