@@ -8,7 +8,7 @@ PORT ?= $(or $(QA_PORT),8000)
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 RUN := .venv/bin/python -m
 
-.PHONY: serve index eval test check format clean
+.PHONY: serve index eval bench test check format clean
 
 serve: .venv/runtime ## chat and API, the seed documents indexed at the first start
 	$(RUN) qa_service serve --port $(PORT) --index-if-empty seeds
@@ -18,6 +18,9 @@ index: .venv/runtime ## make index FILES="report.txt folder/"
 
 eval: .venv/development ## the service beside a textbook pipeline on the seed questions
 	$(RUN) eval.run
+
+bench: .venv/bench ## speed, memory and disk beside other systems
+	$(RUN) eval.bench
 
 test: .venv/development
 	$(RUN) pytest
@@ -44,4 +47,8 @@ clean:
 
 .venv/development: .venv/runtime
 	$(PIP) install --quiet --constraint constraints.txt --group test --group eval --group check
+	touch $@
+
+.venv/bench: .venv/development
+	$(PIP) install --quiet --constraint constraints.txt --group bench
 	touch $@

