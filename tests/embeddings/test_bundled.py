@@ -8,6 +8,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from embeddings import bundled
+from embeddings.adapter import shipped_adapter
 from embeddings.errors import ModelError
 from embeddings.folder_spec import read_spec
 from embeddings.model_choice import ready_folder
@@ -61,7 +62,7 @@ def test_a_disk_that_takes_nothing_is_reported(tmp_path: Path) -> None:
 def test_the_weights_are_written_as_safetensors_with_the_hubs_names(tmp_path: Path) -> None:
     packed = parse(packed_file(), TINY)
     seen: list[tuple[int, int]] = []
-    sha256 = bundled._write_tensors(tmp_path / "w.safetensors", packed, lambda *counts: seen.append(counts))
+    sha256 = bundled._write_tensors(tmp_path / "w.safetensors", packed, None, lambda *counts: seen.append(counts))
     tensors = load_file(tmp_path / "w.safetensors")
     assert sha256 == hashlib.sha256((tmp_path / "w.safetensors").read_bytes()).hexdigest()
     assert tensors["embeddings.word_embeddings.weight"].shape == (TINY.vocabulary, TINY.hidden)
@@ -75,10 +76,13 @@ def test_the_weights_are_written_as_safetensors_with_the_hubs_names(tmp_path: Pa
 def test_the_folder_names_its_source_and_the_hash_of_every_file(model_folder: Path) -> None:
     facts = json.loads((model_folder / "qa_model.json").read_text())
     assert facts["source"]["sha256"] == bundled.WEIGHTS_SHA256
+    adapter = shipped_adapter(bundled.WEIGHTS_SHA256)
+    assert adapter is not None
+    assert facts["adapter"] == {"name": adapter.name, "sha256": adapter.sha256}
     files = {path.relative_to(model_folder).as_posix() for path in model_folder.rglob("*") if path.is_file()}
     assert set(facts["files"]) == files - {"qa_model.json"}
     spec = read_spec(model_folder)
-    assert (spec.name, spec.precision) == ("intfloat/multilingual-e5-small", "q4_0")
+    assert (spec.name, spec.precision) == ("intfloat/multilingual-e5-small", "q4_0, adapted")
     assert (spec.dimension, spec.max_tokens) == (384, 512)
     assert (spec.query_prefix, spec.passage_prefix) == ("query: ", "passage: ")
     assert spec.weights_sha256 == facts["files"]["model.safetensors"]
