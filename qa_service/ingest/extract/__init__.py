@@ -1,9 +1,10 @@
 """Bytes to text, by their format."""
 
 from qa_service.ingest.decode import decode
-from qa_service.records import Encoding, Extracted, RawFile
+from qa_service.records import Extracted, RawFile
 
 
 def extract(file: RawFile) -> Extracted:
     """What a file holds. Raises BadFile."""
-    return Extracted("txt", decode(file), Encoding("utf-8"))
+    text, encoding = decode(file)
+    return Extracted("txt", text, encoding)
