@@ -5,6 +5,7 @@ import atexit
 from qa_service.errors import BadFile
 from qa_service.ingest.decode import decode
 from qa_service.ingest.extract.archive import expand as expand
+from qa_service.ingest.extract.blocks import MAX_CHARACTERS
 from qa_service.ingest.extract.front_matter import read_markdown
 from qa_service.ingest.extract.kinds import find_kind
 from qa_service.ingest.extract.process import Workers
@@ -22,6 +23,8 @@ def extract(file: RawFile) -> Extracted:
         raise BadFile(f"{file.name}: an archive is no document; the files in it are, one by one")
     if kind in ("txt", "md"):
         text, encoding = decode(file)
+        if len(text) > MAX_CHARACTERS:
+            raise BadFile(f"{file.name}: holds more than {MAX_CHARACTERS // 1_000_000} million characters; split it")
         return read_markdown(text, encoding) if kind == "md" else Extracted("txt", text, encoding)
     extracted = _workers.extract(file, kind)
     if not any(character.isalnum() for character in extracted.text):

@@ -16,7 +16,7 @@ from qa_service.ingest.extract.kinds import find_kind
 from qa_service.records import RawFile
 
 MAX_FILES = 10_000
-MAX_MEMBER = 200_000_000
+MAX_MEMBER = 100_000_000
 MAX_RATIO = 200
 """Text is packed to a tenth or a twentieth of itself; so much and more is a bomb, or a file of one letter."""
 MIN_TOTAL = 100_000_000

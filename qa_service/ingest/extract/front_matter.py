@@ -10,7 +10,7 @@ from qa_service.records import Encoding, Extracted, Span
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _MAX_LENGTH = 20_000
 _WHERE = "front matter"
-_KEYS = {
+FIELD_OF_KEY = {
     **{"title": "title", "headline": "title", "source": "source", "publisher": "source", "publication": "source"},
     **{"author": "author", "authors": "author", "byline": "author", "date": "date", "published": "date"},
     **{"pubdate": "date", "url": "url", "link": "url", "canonical": "url", "language": "language", "lang": "language"},
@@ -39,7 +39,7 @@ def _values(source: str) -> dict[str, tuple[str, str]] | None:
         return None
     values: dict[str, tuple[str, str]] = {}
     for key, value in loaded.items():
-        field = _KEYS.get(str(key).strip().casefold())
+        field = FIELD_OF_KEY.get(str(key).strip().casefold())
         shown = _shown(value)
         if field and shown and field not in values:
             values[field] = (shown, _WHERE)

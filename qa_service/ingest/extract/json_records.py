@@ -6,7 +6,9 @@ from typing import Any
 
 from qa_service.errors import BadFile
 from qa_service.ingest.decode import decode
-from qa_service.ingest.extract.blocks import TextBuilder
+from qa_service.ingest.extract.blocks import TextBuilder, one_line
+from qa_service.ingest.extract.front_matter import FIELD_OF_KEY
+from qa_service.ingest.extract.html_metadata import Found, iso_date, language_tag
 from qa_service.records import Encoding, Extracted, RawFile
 
 _MAX_DEPTH = 100
@@ -56,7 +58,20 @@ def _records(file: RawFile, records: list[object], format_name: str, encoding: E
         for path, value in _leaves(file.name, record):
             builder.add(f"{path}: {value}" if path else value, breaks=breaks)
             breaks = "\n"
-    return builder.finish(format_name, encoding)
+    metadata = _metadata(records[0]) if len(records) == 1 else {}
+    return builder.finish(format_name, encoding, metadata=metadata)
+
+
+def _metadata(record: object) -> Found:
+    """What a file of one record says of itself under the keys that crawlers use."""
+    found: Found = {}
+    for key, value in record if isinstance(record, _Mapping) else ():
+        field = FIELD_OF_KEY.get(key.casefold())
+        if field and isinstance(value, str):
+            shown = {"date": iso_date, "language": language_tag}.get(field, one_line)(value)
+            if shown:
+                found.setdefault(field, (shown, "json"))
+    return found
 
 
 def _leaves(file_name: str, record: object) -> Iterator[tuple[str, str]]:

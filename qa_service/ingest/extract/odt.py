@@ -90,7 +90,7 @@ def _text(paragraph: etree._Element, notes: list[str]) -> str:
             into.append(" " * min(int(count), _MAX_SPACES) if count.isascii() and count.isdigit() else " ")
         elif element.tag in _CHARACTERS:
             into.append(_CHARACTERS[str(element.tag)])
-        elif element.tag not in (_DC + "date", _DC + "creator"):
+        elif element.tag not in (_DC + "date", _DC + "creator", _TEXT + "note-citation"):
             into.append(element.text or "")
     if note := one_line("".join(aside)):
         notes.append(note)

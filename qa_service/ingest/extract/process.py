@@ -14,7 +14,7 @@ from typing import IO
 
 import qa_service
 from qa_service.errors import BadFile
-from qa_service.ingest.extract.wire import from_json, read_frame, write_frame
+from qa_service.ingest.extract.wire import NO_MEMORY, from_json, read_frame, write_frame
 from qa_service.records import Extracted, RawFile
 
 MEMORY = 1_000_000_000
@@ -24,6 +24,8 @@ SECONDS_PER_MEGABYTE = 2.0
 WORKERS = 2
 FILES_PER_WORKER = 200
 """A process is replaced after so many, so that what its libraries leak does not grow."""
+IDLE_SECONDS = 60.0
+"""A process that has had no file for so long is ended: each takes some 100 MB."""
 _MAX_REPLY = 600_000_000
 _START_SECONDS = 60.0
 _PACKAGES = str(Path(qa_service.__file__).parents[1])
@@ -36,6 +38,7 @@ class _Ended(Exception):
 class _Worker:
     def __init__(self, memory: int) -> None:
         self.files = 0
+        self.idle_since = 0.0
         # -P: a module in the folder that the service was started from is not taken for a library's
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "qa_service.ingest.extract.worker"],
@@ -92,9 +95,10 @@ class _Worker:
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = self._process.wait(1)
             # without memory some libraries abort, and some read what is not there
-            by_signal = {-signal.SIGXCPU: "time", -signal.SIGKILL: "time"}
-            return by_signal.get(code, "memory" if code < 0 else "process")
-        return "process"
+            if code in (-signal.SIGXCPU, -signal.SIGKILL):
+                return "time"
+            return "memory" if code < 0 or code == NO_MEMORY else f"its reader ended with {code}"
+        return "its reader does not answer"
 
     def end(self) -> None:
         self._process.kill()
@@ -137,6 +141,7 @@ class Workers:
         self._turns = threading.BoundedSemaphore(WORKERS)
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
+        self._reaper: threading.Timer | None = None
 
     def extract(self, file: RawFile, format_name: str) -> Extracted:
         """What a file of a known format holds. Raises BadFile, also for one that takes too much."""
@@ -161,6 +166,9 @@ class Workers:
         """Ends the processes that wait. One that reads is ended by whom it reads for."""
         with self._lock:
             idle, self._idle = self._idle, []
+            if self._reaper is not None:
+                self._reaper.cancel()
+                self._reaper = None
         for worker in idle:
             worker.end()
 
@@ -174,8 +182,27 @@ class Workers:
         if worker.files >= FILES_PER_WORKER:
             worker.end()
             return
+        worker.idle_since = time.monotonic()
         with self._lock:
             self._idle.append(worker)
+            self._watch()
+
+    def _watch(self) -> None:
+        """Looks after the idle ones once more later. The caller holds the lock."""
+        if self._reaper is None and self._idle:
+            self._reaper = threading.Timer(IDLE_SECONDS, self._end_idle)
+            self._reaper.daemon = True
+            self._reaper.start()
+
+    def _end_idle(self) -> None:
+        with self._lock:
+            latest = time.monotonic() - IDLE_SECONDS
+            tired = [worker for worker in self._idle if worker.idle_since <= latest]
+            self._idle = [worker for worker in self._idle if worker.idle_since > latest]
+            self._reaper = None
+            self._watch()
+        for worker in tired:
+            worker.end()
 
     def _reason(self, how: str, seconds: float) -> str:
         if how == "memory":

@@ -8,6 +8,8 @@ from typing import IO, Any
 
 from qa_service.records import Encoding, Extracted, Section, Span
 
+NO_MEMORY = 77
+"""The exit status of a process that could not even say that it has none left."""
 _LENGTH = struct.Struct(">Q")
 
 

@@ -14,10 +14,11 @@ from typing import IO
 
 from qa_service.errors import BadFile
 from qa_service.ingest.extract.formats import READERS
-from qa_service.ingest.extract.wire import read_frame, to_json, write_frame
+from qa_service.ingest.extract.wire import NO_MEMORY, read_frame, to_json, write_frame
 from qa_service.records import RawFile
 
 _PARENT_LOOK = 1.0
+_MAX_MESSAGE = 500
 
 
 def main() -> None:
@@ -50,7 +51,7 @@ def _reply(file: RawFile, format_name: str) -> tuple[bytes, bytes]:
     except RecursionError:
         return b"depth", b""
     except Exception as error:  # whatever a reader meets in a hostile file costs that file only
-        return b"failed", f"{type(error).__name__}: {error}".encode("utf-8", "backslashreplace")[:500]
+        return b"failed", f"{type(error).__name__}: {error}".encode("utf-8", "backslashreplace")[:_MAX_MESSAGE]
 
 
 def _own_output() -> IO[bytes]:
@@ -77,4 +78,7 @@ def _end_with_parent(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except MemoryError:
+        os._exit(NO_MEMORY)

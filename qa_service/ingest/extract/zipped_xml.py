@@ -30,6 +30,8 @@ def opened(file: RawFile) -> Iterator["Package"]:
     except RuntimeError as error:  # how zipfile says it
         raise BadFile(f"{file.name}: encrypted; save it without a password") from error
     except etree.XMLSyntaxError as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:  # how lxml says it
+            raise MemoryError from error
         raise BadFile(f"{file.name}: damaged (its XML: {error.msg}); save it again") from error
 
 
