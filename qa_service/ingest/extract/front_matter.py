@@ -9,6 +9,8 @@ from qa_service.records import Encoding, Extracted, Span
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _MAX_LENGTH = 20_000
+_NESTING = re.compile(r"[\[{]|^[ \t]*(?:- ){2}|\? ", re.MULTILINE)
+_MAX_NESTING = 100
 _WHERE = "front matter"
 FIELD_OF_KEY = {
     **{"title": "title", "headline": "title", "source": "source", "publisher": "source", "publication": "source"},
@@ -28,6 +30,8 @@ def read_markdown(text: str, encoding: Encoding) -> Extracted:
 
 def _values(source: str) -> dict[str, tuple[str, str]] | None:
     """None for what is no YAML mapping: three hyphens are a rule, too."""
+    if len(_NESTING.findall(source)) > _MAX_NESTING:  # PyYAML's time grows with its square
+        return None
     try:
         # A safe loader builds plain values only; aliases are refused for what they can be made to grow to.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(source, Loader=yaml.SafeLoader)):

@@ -61,6 +61,10 @@ class _Worker:
         assert self._process.stdin is not None
         return self._process.stdin
 
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
     def extract(self, file: RawFile, format_name: str, seconds: float) -> Extracted:
         """Raises BadFile, and _Ended after which this worker is none any more."""
         self.files += 1
@@ -174,8 +178,11 @@ class Workers:
 
     def _take(self) -> _Worker:
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.is_alive:
+                    return worker
+                worker.end()
         return _Worker(self._memory)
 
     def _give_back(self, worker: _Worker) -> None:
