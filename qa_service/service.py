@@ -15,6 +15,7 @@ from qa_service.answering.quote_check import QuoteChecker
 from qa_service.answering.verify import verify_citation
 from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.describe import is_text
+from qa_service.ingest.extract import close_workers
 from qa_service.ingest.language import language_of_last
 from qa_service.records import (
     NO_FILTERS,
@@ -215,6 +216,7 @@ class Service:
     def close(self) -> None:
         self._indexer.index.close()
         self._store.close()
+        close_workers()
 
     def _are_verified(self, citations: Sequence[Citation]) -> bool:
         """False when a cited document is there no more. Raises StoreError when its text is not the one indexed."""
