@@ -6,6 +6,7 @@ from qa_service.ingest.chunk import kept_spans
 from qa_service.ingest.clean import find_quarantined
 from qa_service.ingest.describe import describe
 from qa_service.ingest.extract import extract
+from qa_service.ingest.sections import find_sections
 from qa_service.records import Document, Quarantined, RawFile
 
 _ID_LENGTH = 32
@@ -22,6 +23,7 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
     text = extracted.text
     quarantined = find_quarantined(text)
     kept_text = "\n".join(text[span.start : span.end] for span in kept_spans(text, quarantined))
+    kept_out = [entry.span for entry in quarantined if entry.state == "quarantined"]
     metadata, origins = describe(file.name, kept_text, file.metadata)
     document = Document(
         id=document_id(file.content),
@@ -32,7 +34,7 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
         origins=origins,
         format=extracted.format,
         encoding=extracted.encoding,
-        sections=extracted.sections,
+        sections=extracted.sections or find_sections(text, extracted.format, kept_out),
         pages=extracted.pages,
     )
     return document, quarantined

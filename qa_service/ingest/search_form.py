@@ -111,7 +111,7 @@ def _joints(text: str, lines: list[Span]) -> list[str]:
     for previous, following in pairwise(lines):
         before, after = text[previous.start : previous.end], text[following.start : following.end]
         blank_between = text.count("\n", previous.end, following.start) > 1
-        if not _continues(before, after, blank_between, longest):
+        if not continues(before, after, blank_between, longest):
             joints.append(PARAGRAPH)
         else:
             joints.append(_joint(before, after))
@@ -128,7 +128,7 @@ def _is_unspaced(character: str) -> bool:
     return is_wide(character) and not unicodedata.name(character, "").startswith("HANGUL")
 
 
-def _continues(before: str, after: str, blank_between: bool, longest: int) -> bool:
+def continues(before: str, after: str, blank_between: bool, longest: int) -> bool:
     """Does the sentence at the end of one line go on in the next?
 
     Wide scripts: the line is running text (it holds sentence punctuation) and ends without any: newspaper columns.
