@@ -81,6 +81,14 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a document that holds text. The first is 1."""
+
+    number: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Extracted:
     """What a file holds: its text and what its format says of it.
 
@@ -249,6 +257,7 @@ class Hit:
     second stage read, and between hits that it did not. `answer` is what looks most like the answer, a stretch of the
     passage's search text; None where nothing pointed to it. `copies` say the same in the same words and are no hits of
     their own; `corroborating` hits of the same search say it in another language, `differing` ones give another value.
+    `sections`, in order, and `pages` are those that the passage touches.
     """
 
     passage_id: int
@@ -266,6 +275,8 @@ class Hit:
     copies: tuple[Place, ...] = ()
     corroborating: tuple[Place, ...] = ()
     differing: tuple["Difference", ...] = ()
+    sections: tuple[Section, ...] = ()
+    pages: tuple[Page, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.text) != self.passage.span.end - self.passage.span.start:
@@ -289,6 +300,23 @@ class Hit:
             language=self.passage.language,
             span=self.passage.span,
         )
+
+    def section(self, span: Span) -> str | None:
+        """The title of the innermost section at the end of a span: above it a passage holds headings only."""
+        return next((each.title for each in self._sections_at(span)), None)
+
+    def speaker(self, span: Span) -> str | None:
+        """Who speaks there, in the innermost section that says it."""
+        return next((each.speaker for each in self._sections_at(span) if each.speaker), None)
+
+    def page(self, span: Span) -> int | None:
+        """The page on which a span begins."""
+        return next((each.number for each in self.pages if span.start < each.span.end), None)
+
+    def _sections_at(self, span: Span) -> list[Section]:
+        """The sections that hold the last character of a span, innermost first."""
+        around = [each for each in self.sections if each.span.start < span.end <= each.span.end]
+        return sorted(around, key=lambda each: each.span.end - each.span.start)
 
     def slice(self, span: Span) -> str:
         """The verbatim text of a span inside the passage."""
@@ -343,6 +371,18 @@ class Citation:
     @property
     def quote(self) -> str:
         return self.hit.slice(self.quote_span)
+
+    @property
+    def section(self) -> str | None:
+        return self.hit.section(self.quote_span)
+
+    @property
+    def speaker(self) -> str | None:
+        return self.hit.speaker(self.quote_span)
+
+    @property
+    def page(self) -> int | None:
+        return self.hit.page(self.quote_span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +442,9 @@ class RecordedCitation:
     text_sha256: str
     file_name: str
     metadata: Metadata
+    section: str | None = None
+    speaker: str | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

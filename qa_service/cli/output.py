@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from qa_service.answering.export.formats import FormatName
+from qa_service.answering.export.text import place_in_document
 from qa_service.cli.progress import printable
 from qa_service.web.document_responses import ReceiptOut
 from qa_service.web.record_file import RecordFile
@@ -84,4 +85,6 @@ def _diff(verification: VerifyOut) -> str:
 
 
 def _about(hit: HitOut) -> str:
-    return ", ".join(part for part in (hit.title, hit.source, hit.date, hit.language) if part)
+    page = hit.page and f"p. {hit.page}"
+    where = place_in_document(hit.section, hit.speaker)
+    return ", ".join(part for part in (hit.title, where, page, hit.source, hit.date, hit.language) if part)
