@@ -51,6 +51,7 @@ class RawFile:
 
     `path` is where they stand for good: another content under the same path is a new version of the document. None for
     bytes that came from nowhere in particular; `replaces` is then the name whose newest document they take over from.
+    `metadata_origins` says by field where a given value stood ("sidecar", "manifest"), "given" where it says nothing.
     """
 
     name: str
@@ -58,6 +59,7 @@ class RawFile:
     metadata: Mapping[str, str]
     path: str | None = None
     replaces: str | None = None
+    metadata_origins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

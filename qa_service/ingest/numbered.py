@@ -144,7 +144,7 @@ def _heads(body: Sequence[bool], found: Sequence[Numbered], i: int, levels: Mapp
 def _number(text: str) -> tuple[int, ...] | None:
     if text[0].isdigit() and text[0].isascii():
         return tuple(map(int, text.split(".")))
-    value = _roman(text.lower()) if text.isascii() else _han(text)
+    value = _roman(text.lower()) if text.isascii() else han_number(text)
     return (value,) if value else None
 
 
@@ -153,10 +153,10 @@ def _roman(text: str) -> int:
     return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
 
 
-def _han(text: str) -> int:
-    """十二 and 二十三 and 一〇; hundreds don't matter to a heading."""
+def han_number(text: str) -> int:
+    """十二, 二十三 and 二〇二五 as numbers; 0 for what is none, or hundreds."""
     digits = {character: max(0, i - 1) for i, character in enumerate(_HAN_DIGITS)}
-    if "百" in text:
+    if not text or set(text) - {*_HAN_DIGITS, "十"}:
         return 0
     tens, ten, ones = text.rpartition("十")
     if ten:

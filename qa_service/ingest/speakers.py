@@ -25,11 +25,11 @@ _OFFICES = (
 )
 _OFFICE = rf"\b(?:{'|'.join(_OFFICES)})"
 _SPEAKER_LINES = (
-    regex.compile(rf"{_HAN_OFFICE}[ \u3000]+{_HAN_NAME}"),
-    regex.compile(rf"{_HAN_NAME}[ \u3000，,]+{_HAN_OFFICE}"),
-    regex.compile(rf"{_NAME}\s*(?:,|\s[–—-])\s*[^.!?;]*(?i:{_OFFICE})[^.!?;]*"),
-    regex.compile(rf"(?i:{_OFFICE})[^.!?;,]*\s{_NAME}"),
-    regex.compile(rf"[\p{{L}}-]+\s+(?i:{_OFFICE})[^.!?;,]*\s{_NAME}"),
+    regex.compile(rf"{_HAN_OFFICE}[ \u3000]+(?P<name>{_HAN_NAME})"),
+    regex.compile(rf"(?P<name>{_HAN_NAME})[ \u3000，,]+{_HAN_OFFICE}"),
+    regex.compile(rf"(?P<name>{_NAME})\s*(?:,|\s[–—-])\s*[^.!?;]*(?i:{_OFFICE})[^.!?;]*"),
+    regex.compile(rf"(?i:{_OFFICE})[^.!?;,]*\s(?P<name>{_NAME})"),
+    regex.compile(rf"[\p{{L}}-]+\s+(?i:{_OFFICE})[^.!?;,]*\s(?P<name>{_NAME})"),
 )
 _TURN = regex.compile(
     r"(?:\*\*)?(?P<label>\p{L}[^\s:：]*(?:[ \u3000][^\s:：]+){0,3})(?:\*\*)?[:：](?:\*\*)?(?=\s*(?P<said>\S.*)?$)"
@@ -74,7 +74,15 @@ class Exchange:
 
 def is_speaker_line(line: Line) -> bool:
     """A person's name beside an office, and nothing else: no sentence does without a mark that is missing here."""
-    return line.width <= _MAX_SPEAKER and any(pattern.fullmatch(line.text) for pattern in _SPEAKER_LINES)
+    return speaker_name(line) is not None
+
+
+def speaker_name(line: Line) -> str | None:
+    """The name in a line that is a speaker's."""
+    if line.width > _MAX_SPEAKER:
+        return None
+    matches = (pattern.fullmatch(line.text) for pattern in _SPEAKER_LINES)
+    return next((str(match["name"]) for match in matches if match), None)
 
 
 def find_exchanges(lines: Sequence[Line]) -> list[Exchange]:
