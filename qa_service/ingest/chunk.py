@@ -52,7 +52,7 @@ def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tup
                         document_id=document.id,
                         ordinal=len(passages),
                         span=form.source_span(chunk),
-                        language=_language_of(search_text, language),
+                        language=passage_language(search_text, language),
                         search_text=search_text,
                         sentences=tuple(map(form.source_span, sentences)),
                         search_sentences=tuple(Span(s.start - chunk.start, s.end - chunk.start) for s in sentences),
@@ -90,7 +90,7 @@ def _is_one_line(text: str) -> bool:
     return len(text) <= _MAX_HEADING and sum(map(bool, map(str.strip, text.splitlines()))) < 2
 
 
-def _language_of(text: str, of_document: str) -> str:
+def passage_language(text: str, of_document: str) -> str:
     """The detected language, in the document's own tag where it is the same one: the detector knows no zh-Hant."""
     detected = detect_language(text, default=of_document)
     return of_document if detected == of_document.partition("-")[0] else detected

@@ -14,6 +14,7 @@ from qa_service.errors import NotFound
 from qa_service.ingest.chunk import make_passages
 from qa_service.ingest.document import document_id, make_document, with_sections
 from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt, Status
+from qa_service.store.corrections import Changes, correct
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.rows import EncodedPassage
@@ -70,6 +71,11 @@ class Indexer:
                 raise NotFound(f"no quarantined stretch of document {document_id} begins at {start}")
             self._replace(document_id, kept_out)
         return self._stored_receipt(document_id, "restored")
+
+    def correct(self, document_id: str, changes: Changes) -> Document:
+        """Corrects a document's metadata, not while its passages are made anew. Raises NotFound and BadInput."""
+        with self._replacing:
+            return correct(self.store, document_id, changes)
 
     def remake_all(self, progress: Progress) -> int:
         """Makes the passages of every document anew; how many documents there are."""

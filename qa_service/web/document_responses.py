@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from qa_service.records import Quarantined, Receipt, Section
+from qa_service.records import Document, Quarantined, Receipt, Section
 from qa_service.service import DocumentDetail
 from qa_service.store.store import DocumentEntry
 from qa_service.web.responses import MetadataOut, SpanOut, metadata_fields
@@ -123,6 +123,23 @@ class DocumentDetailOut(MetadataOut):
             pages=[None if page is None else SpanOut.of(page) for page in document.pages],
             passages=[SpanOut.of(passage.span) for passage in detail.passages],
             quarantined=[QuarantinedOut.of_entry(entry) for entry in detail.quarantined],
+        )
+
+
+class DescriptionOut(MetadataOut):
+    """The metadata of a document, with where each value came from."""
+
+    document_id: str
+    file_name: str
+    metadata_origins: dict[str, str]
+
+    @classmethod
+    def of(cls, document: Document) -> "DescriptionOut":
+        return cls(
+            document_id=document.id,
+            file_name=document.file_name,
+            **metadata_fields(document.metadata),
+            metadata_origins=dict(document.origins),
         )
 
 
