@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 import sentencex
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from qa_service.ingest.language import UNDETERMINED, detect_language
+from qa_service.ingest.language import UNDETERMINED, passage_language
 from qa_service.ingest.search_form import PARAGRAPH, SearchForm, is_wide, make_search_form
 from qa_service.records import Document, Passage, Quarantined, Section, Span
 
@@ -88,12 +88,6 @@ def _borders(document: Document) -> list[int]:
 
 def _is_one_line(text: str) -> bool:
     return len(text) <= _MAX_HEADING and sum(map(bool, map(str.strip, text.splitlines()))) < 2
-
-
-def passage_language(text: str, of_document: str) -> str:
-    """The detected language, in the document's own tag where it is the same one: the detector knows no zh-Hant."""
-    detected = detect_language(text, default=of_document)
-    return of_document if detected == of_document.partition("-")[0] else detected
 
 
 def kept_spans(text: str, quarantined: Sequence[Quarantined]) -> Iterator[Span]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from qa_service.errors import BadFile
 from qa_service.ingest.bylines import find_byline
 from qa_service.ingest.dates import find_date, is_possible
-from qa_service.ingest.language import UNDETERMINED, detect_language, normal_tag
+from qa_service.ingest.language import UNDETERMINED, detect_document_language, normal_tag
 from qa_service.records import Metadata
 
 FIELDS = ("title", "source", "author", "date", "url", "language")
@@ -61,7 +61,7 @@ def _read(file_name: str, text: str, known: Mapping[str, tuple[str, str]]) -> It
     """What the text says: field, value, origin."""
     title, title_origin = _title(text, file_name)
     yield "title", title, title_origin
-    language = known["language"][0] if "language" in known else detect_language(text)
+    language = known["language"][0] if "language" in known else detect_document_language(text)
     yield "language", language, "detected"
     yield "date", find_date(text, language), "text"
     byline = find_byline(text)
@@ -87,9 +87,11 @@ def _usable(field: str, value: str, text: str) -> str | None:
 def _own_language(value: str, text: str) -> str | None:
     """A page's own tag, unless its text is plainly in another language: templates are seldom translated."""
     tag = normal_tag(value)
-    detected = detect_language(text)
+    detected = detect_document_language(text)
     if tag is None or detected == UNDETERMINED:
         return tag
+    if tag == "zh" and detected.startswith("zh-"):
+        return detected
     return tag if tag.partition("-")[0] == detected.partition("-")[0] else None
 
 

@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Mapping
 
 from qa_service.errors import BadFile, BadInput, NotFound
-from qa_service.ingest.chunk import passage_language
 from qa_service.ingest.describe import FIELDS, check_value
+from qa_service.ingest.language import passage_language
 from qa_service.records import Document
 from qa_service.store.rows import next_generation
 from qa_service.store.store import Store

@@ -15,6 +15,7 @@ from embeddings.errors import IndexFileError
 from embeddings.index import BaseIndex, Ids, Scores, VectorIndex
 from embeddings.neutral import LanguageMeans, LanguageNeutralizer
 from qa_service.errors import QAError, StoreError
+from qa_service.ingest.language import search_language
 from qa_service.store.lexical import TermFrequencies, read_frequencies
 from qa_service.store.rows import read_generation, read_vectors
 from qa_service.store.store import Store
@@ -175,8 +176,9 @@ class PassageIndex:
 
     def _fit(self, stored: "_Stored") -> LanguageNeutralizer:
         corpus = {}
-        for language in set(stored.languages):
-            own = stored.vectors[np.array(stored.languages) == language]
+        languages = np.array([search_language(language) for language in stored.languages])
+        for language in set(languages.tolist()):
+            own = stored.vectors[languages == language]
             corpus[language] = (own.mean(axis=0), len(own))
         return LanguageNeutralizer.fit(self._dimension, self._reference, corpus)
 
