@@ -2,8 +2,6 @@
 
 import math
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -157,6 +155,5 @@ def language_of_last(texts: Sequence[str]) -> str:
 
 def _letters(text: str) -> tuple[int, str]:
     """How many letters, and the script of most of them, as their Unicode names say it."""
-    scripts = Counter(unicodedata.name(letter, "").split(" ")[0] for letter in text if letter.isalpha())
-    script = max(scripts, key=lambda script: scripts[script], default="")
-    return scripts.total(), _SAME_SCRIPT.get(script, script)
+    script = script_of(text)
+    return sum(map(str.isalpha, text)), _SAME_SCRIPT.get(script, script)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import regex
 
@@ -132,6 +133,9 @@ def _turns(lines: Sequence[Line]) -> list[Turn]:
     counts = Counter(turn.label for turn in turns)
     turns = [turn for turn in turns if counts[turn.label] > 1]
     if len(turns) < _MIN_TURNS or len({turn.label for turn in turns}) < 2:
+        return []
+    changes = sum(a.label != b.label for a, b in pairwise(turns))
+    if changes < _MIN_SHARE * (len(turns) - 1):  # who talks to somebody lets him answer
         return []
     covered = sum(line.width for line in lines[turns[0].index :])
     return turns if covered >= _MIN_SHARE * sum(line.width for line in lines) else []

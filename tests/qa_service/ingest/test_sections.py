@@ -167,6 +167,7 @@ def test_headings_of_markdown() -> None:
         text_of("Menu", "Borscht", "Beetroot, cabbage and sour cream.", "Plov", "Rice, lamb and carrots.") * 4,
         text_of("Source: Xinhua", "Date: 14 June 2025", "Place: Astana", "en", "en"),
         text_of("en", "Note: this is one.", "Warning: this is another.", "Note: a third.", "Warning: a fourth.", "en"),
+        text_of(*[f"Astana: {BODY['en']}"] * 3, *[f"Beijing: {BODY['en']}"] * 3),
         text_of("en", "Who is to blame?", "en", "What is to be done?", "en"),
         text_of("en", "The sentence is broken by a column, and it", "goes on here. " + BODY["en"], "en") * 2,
         "12:30: started\n12:31: stopped\n" * 10,
