@@ -51,6 +51,7 @@ class RawFile:
 
     `path` is where they stand for good: another content under the same path is a new version of the document. None for
     bytes that came from nowhere in particular; `replaces` is then the name whose newest document they take over from.
+    `metadata_origins` says by field where a given value stood ("sidecar", "manifest"), "given" where it says nothing.
     """
 
     name: str
@@ -58,6 +59,7 @@ class RawFile:
     metadata: Mapping[str, str]
     path: str | None = None
     replaces: str | None = None
+    metadata_origins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,14 @@ class Section:
     title: str
     level: int = 1
     speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a document that holds text. The first is 1."""
+
+    number: int
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +259,7 @@ class Hit:
     second stage read, and between hits that it did not. `answer` is what looks most like the answer, a stretch of the
     passage's search text; None where nothing pointed to it. `copies` say the same in the same words and are no hits of
     their own; `corroborating` hits of the same search say it in another language, `differing` ones give another value.
+    `sections`, in order, and `pages` are those that the passage touches.
     """
 
     passage_id: int
@@ -266,6 +277,8 @@ class Hit:
     copies: tuple[Place, ...] = ()
     corroborating: tuple[Place, ...] = ()
     differing: tuple["Difference", ...] = ()
+    sections: tuple[Section, ...] = ()
+    pages: tuple[Page, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.text) != self.passage.span.end - self.passage.span.start:
@@ -289,6 +302,23 @@ class Hit:
             language=self.passage.language,
             span=self.passage.span,
         )
+
+    def section(self, span: Span) -> str | None:
+        """The title of the innermost section at the end of a span: above it a passage holds headings only."""
+        return next((each.title for each in self._sections_at(span)), None)
+
+    def speaker(self, span: Span) -> str | None:
+        """Who speaks there, in the innermost section that says it."""
+        return next((each.speaker for each in self._sections_at(span) if each.speaker), None)
+
+    def page(self, span: Span) -> int | None:
+        """The page on which a span begins."""
+        return next((each.number for each in self.pages if span.start < each.span.end), None)
+
+    def _sections_at(self, span: Span) -> list[Section]:
+        """The sections that hold the last character of a span, innermost first."""
+        around = [each for each in self.sections if each.span.start < span.end <= each.span.end]
+        return sorted(around, key=lambda each: each.span.end - each.span.start)
 
     def slice(self, span: Span) -> str:
         """The verbatim text of a span inside the passage."""
@@ -343,6 +373,18 @@ class Citation:
     @property
     def quote(self) -> str:
         return self.hit.slice(self.quote_span)
+
+    @property
+    def section(self) -> str | None:
+        return self.hit.section(self.quote_span)
+
+    @property
+    def speaker(self) -> str | None:
+        return self.hit.speaker(self.quote_span)
+
+    @property
+    def page(self) -> int | None:
+        return self.hit.page(self.quote_span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +444,9 @@ class RecordedCitation:
     text_sha256: str
     file_name: str
     metadata: Metadata
+    section: str | None = None
+    speaker: str | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

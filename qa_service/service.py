@@ -36,6 +36,7 @@ from qa_service.records import (
 )
 from qa_service.retrieval.history import complete
 from qa_service.retrieval.retriever import Retriever
+from qa_service.store.corrections import Changes
 from qa_service.store.indexer import Indexer, Progress, no_progress
 from qa_service.store.store import DocumentEntry
 
@@ -195,6 +196,10 @@ class Service:
     def restore(self, document_id: str, start: int) -> Receipt:
         """Lets the quarantined stretch that begins at `start` be searched again. Raises NotFound."""
         return self._indexer.restore(document_id, start)
+
+    def correct(self, document_id: str, changes: Changes) -> Document:
+        """Corrects a document's metadata: None takes a correction back. Raises NotFound and BadInput."""
+        return self._indexer.correct(document_id, changes)
 
     def reindex(self, progress: Progress = no_progress) -> int:
         """Makes the passages of every document anew; how many documents there are."""

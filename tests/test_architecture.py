@@ -22,7 +22,7 @@ HOMES = {
     "huggingface_hub": {"embeddings/model_choice.py"},
     "sqlite3": {
         *("qa_service/store/database.py", "qa_service/store/rows.py", "qa_service/store/passage_index.py"),
-        "qa_service/store/lexical.py",
+        *("qa_service/store/lexical.py", "qa_service/store/corrections.py"),
         "eval/cache.py",
     },
     "langchain_text_splitters": {"qa_service/ingest/chunk.py", "eval/textbook.py"},

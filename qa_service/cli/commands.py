@@ -1,4 +1,4 @@
-"""`python -m qa_service`: serve, index, ask, search, verify, check-record, documents, delete, restore, reindex.
+"""`python -m qa_service`: serve, index, ask, search, verify, check-record, documents, describe, delete, ...
 
 Exit codes: 0 done; 1 the documents don't hold the answer or the quote, or not all of a record stands; 2 bad input (the
 rest of a batch is done); 3 the data directory or the model cannot be used; 130 interrupted.
@@ -20,6 +20,7 @@ from qa_service.cli.filters import DateFrom, DateTo, DocumentIds, IncludeUndated
 from qa_service.cli.output import (
     out,
     print_answer,
+    print_description,
     print_export,
     print_ranking,
     print_receipts,
@@ -289,6 +290,36 @@ def restore(
     with session(read_settings(data_dir=data_dir, model=model), "restore", model=model) as opened:
         receipt = opened.restore(document_id, start)
     out.print(f"{receipt.file_name}: {receipt.passages} passages, {len(receipt.quarantined)} stretches quarantined")
+
+
+@commands.command()
+def describe(
+    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    title: Annotated[str | None, typer.Option("--title")] = None,
+    source: Annotated[str | None, typer.Option("--source", help='"" for none, here as below')] = None,
+    author: Annotated[str | None, typer.Option("--author")] = None,
+    date: Annotated[str | None, typer.Option("--date", help="YYYY, YYYY-MM or YYYY-MM-DD")] = None,
+    url: Annotated[str | None, typer.Option("--url")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="BCP 47, e.g. en, zh-Hant, kk")] = None,
+    take_back: Annotated[
+        list[str] | None, typer.Option("--take-back", metavar="FIELD", help="Back to what stood there before")
+    ] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Correct what a document's metadata says; a correction comes before all else and can be taken back."""
+    given = {"title": title, "source": source, "author": author, "date": date, "url": url, "language": language}
+    changes = {field: value for field, value in given.items() if value is not None}
+    if both := sorted(changes.keys() & set(take_back or ())):
+        raise BadInput(f"{', '.join(both)}: either correct it or take the correction back")
+    if not changes and not take_back:
+        raise BadInput(f"nothing to correct: give one of {', '.join(f'--{field}' for field in given)}, --take-back")
+    with session(read_settings(data_dir=data_dir), "describe") as opened:
+        described = opened.correct(document_id, {**changes, **dict.fromkeys(take_back or ())})
+    if as_json:
+        out.print(described.model_dump_json(indent=2))
+    else:
+        print_description(described)
 
 
 @commands.command()

@@ -12,8 +12,9 @@ from qa_service.cli.progress import shown_progress
 from qa_service.config import Settings
 from qa_service.records import Filters, RawFile
 from qa_service.service import Service
+from qa_service.store.corrections import Changes, correct
 from qa_service.store.store import Store
-from qa_service.web.document_responses import DocumentOut, ReceiptOut
+from qa_service.web.document_responses import DescriptionOut, DocumentOut, ReceiptOut
 from qa_service.web.record_file import ExportsOut, RecordFile
 from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 
@@ -64,6 +65,10 @@ class LocalSession:
         with closing(Store(self._settings.data_dir)) as store:
             store.delete(document_id)
             store.purge()
+
+    def correct(self, document_id: str, changes: Changes) -> DescriptionOut:
+        with closing(Store(self._settings.data_dir)) as store:
+            return DescriptionOut.of(correct(store, document_id, changes))
 
     def restore(self, document_id: str, start: int) -> ReceiptOut:
         return ReceiptOut.of(self._opened().restore(document_id, start))

@@ -3,10 +3,11 @@
 from rich.console import Console
 
 from qa_service.answering.export.formats import FormatName
+from qa_service.answering.export.text import place_in_document
 from qa_service.cli.progress import printable
-from qa_service.web.document_responses import ReceiptOut
+from qa_service.web.document_responses import DescriptionOut, ReceiptOut
 from qa_service.web.record_file import RecordFile
-from qa_service.web.responses import AnswerOut, HitOut, RecordCheckOut, SearchOut, VerifyOut
+from qa_service.web.responses import AnswerOut, HitOut, MetadataOut, RecordCheckOut, SearchOut, VerifyOut
 
 _VERDICTS = {
     "exact": "Exact: it stands there word for word",
@@ -23,6 +24,14 @@ def print_receipts(receipts: list[ReceiptOut]) -> None:
         kept_out = f", {len(receipt.quarantined)} stretches quarantined" if receipt.quarantined else ""
         name = printable(receipt.file_name).replace("\n", " ")
         out.print(f"{receipt.status} {receipt.document_id} {name}: {receipt.passages} passages{kept_out}")
+
+
+def print_description(described: DescriptionOut) -> None:
+    out.print(f"{described.document_id} {printable(described.file_name)}".replace("\n", " "))
+    for field in MetadataOut.model_fields:
+        value, origin = getattr(described, field), described.metadata_origins.get(field)
+        shown = printable(value or "none").replace("\n", " ")
+        out.print(f"{field}: {shown} ({origin})" if origin else f"{field}: {shown}")
 
 
 def print_answer(answer: AnswerOut) -> None:
@@ -84,4 +93,6 @@ def _diff(verification: VerifyOut) -> str:
 
 
 def _about(hit: HitOut) -> str:
-    return ", ".join(part for part in (hit.title, hit.source, hit.date, hit.language) if part)
+    page = hit.page and f"p. {hit.page}"
+    where = place_in_document(hit.section, hit.speaker)
+    return ", ".join(part for part in (hit.title, where, page, hit.source, hit.date, hit.language) if part)

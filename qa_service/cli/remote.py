@@ -11,8 +11,9 @@ import httpx
 from qa_service.answering.export.formats import FormatName
 from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound, QAError
 from qa_service.records import Filters, RawFile
+from qa_service.store.corrections import Changes
 from qa_service.store.lock import Holder
-from qa_service.web.document_responses import DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
+from qa_service.web.document_responses import DescriptionOut, DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
 from qa_service.web.record_file import RecordFile
 from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 
@@ -69,6 +70,10 @@ class RemoteSession:
 
     def delete(self, document_id: str) -> None:
         self._call("DELETE", f"/documents/{_quoted(document_id)}")
+
+    def correct(self, document_id: str, changes: Changes) -> DescriptionOut:
+        response = self._call("PATCH", f"/documents/{_quoted(document_id)}", json=dict(changes))
+        return DescriptionOut.model_validate_json(response.content)
 
     def restore(self, document_id: str, start: int) -> ReceiptOut:
         response = self._call("POST", f"/documents/{_quoted(document_id)}/restore", json={"start_char_index": start})

@@ -9,9 +9,10 @@ from qa_service.cli.remote import RemoteSession
 from qa_service.config import Settings
 from qa_service.errors import BadInput, StoreError
 from qa_service.records import Filters, RawFile
+from qa_service.store.corrections import Changes
 from qa_service.store.database import FILE_NAME
 from qa_service.store.lock import DataDirectoryLock, read_holder
-from qa_service.web.document_responses import DocumentOut, ReceiptOut
+from qa_service.web.document_responses import DescriptionOut, DocumentOut, ReceiptOut
 from qa_service.web.record_file import RecordFile
 from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 
@@ -32,6 +33,8 @@ class Session(Protocol):
     def documents(self) -> Iterator[DocumentOut]: ...
 
     def delete(self, document_id: str) -> None: ...
+
+    def correct(self, document_id: str, changes: Changes) -> DescriptionOut: ...
 
     def restore(self, document_id: str, start: int) -> ReceiptOut: ...
 

@@ -1,20 +1,22 @@
 """Document to Passages: sentences found by sentencex, packed by langchain-text-splitters."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
 import sentencex
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from qa_service.ingest.language import UNDETERMINED, detect_language
+from qa_service.ingest.language import UNDETERMINED, passage_language
 from qa_service.ingest.search_form import PARAGRAPH, SearchForm, is_wide, make_search_form
-from qa_service.records import Document, Passage, Quarantined, Span
+from qa_service.records import Document, Passage, Quarantined, Section, Span
 
-VERSION = "3"
+VERSION = "4"
 CHUNK_SIZE = 400
 """Width of a passage, some 100 tokens: 400 characters of Latin or Cyrillic, 133 of Chinese (eval/LOG.md)."""
 
 _WIDE = 3
+_MAX_HEADING = 400
 _SENTENCE = "\x1e"  # ASCII record separator: a search form holds no control characters, so it can mark sentence ends
 _WITHOUT_QUOTATION_MARKS = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
 _SEPARATORS = [PARAGRAPH, _SENTENCE, "[;；:：]", "[,，、،]", " ", ""]
@@ -37,10 +39,10 @@ _splitter = RecursiveCharacterTextSplitter(
 
 
 def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tuple[Passage, ...]:
-    """The passages of what is not quarantined, in order; none spans a quarantined stretch."""
+    """The passages of what is not quarantined, in order; none spans a quarantined stretch or two sections."""
     passages: list[Passage] = []
     language = document.metadata.language
-    for kept in kept_spans(document.text, quarantined):
+    for kept in _cut_at_sections(document, kept_spans(document.text, quarantined)):
         form = make_search_form(document.text, kept)
         for chunk, sentences in _chunks(form, language):
             search_text = form.text[chunk.start : chunk.end]
@@ -50,7 +52,7 @@ def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tup
                         document_id=document.id,
                         ordinal=len(passages),
                         span=form.source_span(chunk),
-                        language=_language_of(search_text, language),
+                        language=passage_language(search_text, language),
                         search_text=search_text,
                         sentences=tuple(map(form.source_span, sentences)),
                         search_sentences=tuple(Span(s.start - chunk.start, s.end - chunk.start) for s in sentences),
@@ -59,10 +61,33 @@ def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tup
     return tuple(passages)
 
 
-def _language_of(text: str, of_document: str) -> str:
-    """The detected language, in the document's own tag where it is the same one: the detector knows no zh-Hant."""
-    detected = detect_language(text, default=of_document)
-    return of_document if detected == of_document.partition("-")[0] else detected
+def _cut_at_sections(document: Document, kept: Iterable[Span]) -> Iterator[Span]:
+    """The kept stretches, none of which runs over the beginning of a section.
+
+    A heading alone in its section stays with what it heads: the first of the sections below it.
+    """
+    borders = _borders(document)
+    for span in kept:
+        inside = borders[bisect_right(borders, span.start) : bisect_left(borders, span.end)]
+        yield from map(Span, [span.start, *inside], [*inside, span.end])
+
+
+def _borders(document: Document) -> list[int]:
+    borders: list[int] = []
+    heading: Section | None = None
+    for section in document.sections:
+        start = section.span.start
+        alone = (
+            heading is not None and start < heading.span.end and _is_one_line(document.text[heading.span.start : start])
+        )
+        if not alone and start > (borders[-1] if borders else 0):
+            borders.append(start)
+        heading = section
+    return borders
+
+
+def _is_one_line(text: str) -> bool:
+    return len(text) <= _MAX_HEADING and sum(map(bool, map(str.strip, text.splitlines()))) < 2
 
 
 def kept_spans(text: str, quarantined: Sequence[Quarantined]) -> Iterator[Span]:

@@ -1,73 +1,115 @@
-"""What a document is: title, date and language read from its text; what its manifest says comes first."""
+"""What a document is: what is given of it, what its file says of itself, and what is read from its text."""
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from qa_service.errors import BadFile
-from qa_service.ingest.language import detect_language
+from qa_service.ingest.bylines import find_byline
+from qa_service.ingest.dates import find_date, is_possible
+from qa_service.ingest.language import UNDETERMINED, detect_document_language, normal_tag
 from qa_service.records import Metadata
 
 FIELDS = ("title", "source", "author", "date", "url", "language")
 
-_HEAD = 800
 _MAX_TITLE = 200
 _MAX_VALUE = 2_000
-_MONTHS = [
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-]
-_DATES = (
-    re.compile(r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b"),
-    re.compile(r"(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*日"),
-    re.compile(rf"\b(?P<day>\d{{1,2}})\s+(?P<month>{'|'.join(_MONTHS)})\s+(?P<year>\d{{4}})\b", re.IGNORECASE),
-    re.compile(rf"\b(?P<month>{'|'.join(_MONTHS)})\s+(?P<day>\d{{1,2}}),\s+(?P<year>\d{{4}})\b", re.IGNORECASE),
-)
 _ISO_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_MARKED = re.compile(r"^#{1,6}\s+")
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _DATE_PREFIX = re.compile(r"^date\s+\d{4}-\d{2}-\d{2}\s+", re.IGNORECASE)
 
 
-def describe(file_name: str, kept_text: str, given: Mapping[str, str]) -> tuple[Metadata, dict[str, str]]:
-    """Metadata and where each value came from: "given", "text", "detected" or "file name".
+def describe(
+    file_name: str,
+    kept_text: str,
+    given: Mapping[str, str],
+    given_origins: Mapping[str, str] = NOTHING,
+    own: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+) -> tuple[Metadata, dict[str, str]]:
+    """Metadata and where each value came from: what is given comes first, then what the file says, then its text.
 
-    `kept_text` is the text without what is quarantined. Raises BadFile for a given value that cannot be one.
+    `kept_text` is the text without what is quarantined; `given_origins` says by field where a given value stood, and
+    "given" is what it does not say; `own` is what the file's format says, by field, each value with where. Raises
+    BadFile for a given value that cannot be one; what the file says of itself and cannot be is left out.
     """
-    values = {field: value for field in FIELDS if (value := _checked(file_name, field, given.get(field)))}
-    origins = dict.fromkeys(values, "given")
-    title, title_origin = _title(kept_text, file_name)
-    for field, value, origin in (
-        ("title", title, title_origin),
-        ("date", _first_date(kept_text[:_HEAD]), "text"),
-        ("language", detect_language(kept_text), "detected"),
-    ):
+    values: dict[str, tuple[str, str]] = {}
+    for field in FIELDS:
+        if value := check_value(file_name, field, given.get(field)):
+            values[field] = value, given_origins.get(field, "given")
+    for field, (value, where) in own.items():
+        if field in FIELDS and field not in values and (usable := _usable(field, value, kept_text)):
+            values[field] = usable, where
+    for field, value, origin in _read(file_name, kept_text, values):
         if field not in values and value:
-            values[field], origins[field] = value, origin
+            values[field] = value, origin
+    told = {field: value for field, (value, _) in values.items()}
     metadata = Metadata(
-        title=values["title"],
-        source=values.get("source"),
-        author=values.get("author"),
-        date=values.get("date"),
-        url=values.get("url"),
-        language=values["language"],
+        title=told["title"],
+        source=told.get("source"),
+        author=told.get("author"),
+        date=told.get("date"),
+        url=told.get("url"),
+        language=told["language"],
     )
-    return metadata, origins
+    return metadata, {field: origin for field, (_, origin) in values.items()}
 
 
-def _checked(file_name: str, field: str, value: str | None) -> str | None:
+def _read(file_name: str, text: str, known: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, str | None, str]]:
+    """What the text says: field, value, origin."""
+    title, title_origin = _title(text, file_name)
+    yield "title", title, title_origin
+    language = known["language"][0] if "language" in known else detect_document_language(text)
+    yield "language", language, "detected"
+    yield "date", find_date(text, language), "text"
+    byline = find_byline(text)
+    yield "author", byline.author, "text"
+    yield "source", byline.source, "text"
+    yield "url", byline.url, "text"
+
+
+def _usable(field: str, value: str, text: str) -> str | None:
+    """What a file says of itself, where it can be that: programs write the day they ran, and their own language."""
+    value = " ".join("".join(each for each in value if is_text(each)).split())[:_MAX_VALUE]
+    if field == "date":
+        day = value[:10] if is_date(value[:10]) else value
+        date = day if is_date(day) else find_date(day, "en")
+        return date if date is not None and is_possible(date) else None
+    if field == "language":
+        return _own_language(value, text)
+    if field == "url":
+        return value if value.startswith(("https://", "http://")) else None
+    return value if any(map(str.isalnum, value)) else None
+
+
+def _own_language(value: str, text: str) -> str | None:
+    """A page's own tag, unless its text is plainly in another language: templates are seldom translated."""
+    tag = normal_tag(value)
+    detected = detect_document_language(text)
+    if tag is None or detected == UNDETERMINED:
+        return tag
+    if tag == "zh" and detected.startswith("zh-"):
+        return detected
+    return tag if tag.partition("-")[0] == detected.partition("-")[0] else None
+
+
+def check_value(name: str, field: str, value: str | None) -> str | None:
+    """A value of the field on one line, None for a blank one. Raises BadFile, which names `name` and the field."""
     if value is None or not value.strip():
         return None
     value = " ".join(value.split())
     if len(value) > _MAX_VALUE:
-        raise BadFile(f"{file_name}: the given {field} is longer than {_MAX_VALUE:,} characters")
+        raise BadFile(f"{name}: the given {field} is longer than {_MAX_VALUE:,} characters")
     if not is_text(value):
-        raise BadFile(f"{file_name}: the given {field} holds a NUL or half a surrogate pair, which no text has")
+        raise BadFile(f"{name}: the given {field} holds a NUL or half a surrogate pair, which no text has")
     if field == "date" and not is_date(value):
-        raise BadFile(f"{file_name}: the given date is not YYYY, YYYY-MM or YYYY-MM-DD: {value[:40]}")
+        raise BadFile(f"{name}: the given date is not YYYY, YYYY-MM or YYYY-MM-DD: {value[:40]}")
     if field == "language" and not _LANGUAGE.fullmatch(value):
-        raise BadFile(f"{file_name}: the given language is not a BCP 47 code such as en, zh-Hant or kk: {value[:40]}")
+        raise BadFile(f"{name}: the given language is not a BCP 47 code such as en, zh-Hant or kk: {value[:40]}")
     if field == "url" and not value.startswith(("https://", "http://")):
-        raise BadFile(f"{file_name}: the given url does not begin with https:// or http://: {value[:40]}")
+        raise BadFile(f"{name}: the given url does not begin with https:// or http://: {value[:40]}")
     return value
 
 
@@ -90,21 +132,10 @@ def _iso(year: int, month: int, day: int) -> str | None:
         return None
 
 
-def _first_date(text: str) -> str | None:
-    """The date that stands first in `text`, in ISO form."""
-    matches = sorted((match for pattern in _DATES for match in pattern.finditer(text)), key=lambda match: match.start())
-    for match in matches:
-        month = match["month"]
-        number = int(month) if month.isdigit() else _MONTHS.index(month.casefold()) + 1
-        if date := _iso(int(match["year"]), number, int(match["day"])):
-            return date
-    return None
-
-
 def _title(kept_text: str, file_name: str) -> tuple[str, str]:
     """The first line with a letter, without a date stuck to its front, cut at a word; else the file name."""
     for line in kept_text.splitlines():
-        title = _DATE_PREFIX.sub("", " ".join(line.split()))
+        title = _MARKED.sub("", _DATE_PREFIX.sub("", " ".join(line.split())))
         if any(map(str.isalpha, title)):
             if len(title) > _MAX_TITLE:
                 title = title[: _MAX_TITLE - 1].rsplit(" ", 1)[0] + "…"

@@ -1,12 +1,15 @@
 """Raw file to Document: decoded, cleaned and described."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 
 from qa_service.ingest.chunk import kept_spans
 from qa_service.ingest.clean import find_quarantined
 from qa_service.ingest.describe import describe
 from qa_service.ingest.extract import extract
-from qa_service.records import Document, Quarantined, RawFile
+from qa_service.ingest.sections import find_sections
+from qa_service.records import Document, Quarantined, RawFile, Span
 
 _ID_LENGTH = 32
 
@@ -22,7 +25,7 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
     text = extracted.text
     quarantined = find_quarantined(text)
     kept_text = "\n".join(text[span.start : span.end] for span in kept_spans(text, quarantined))
-    metadata, origins = describe(file.name, kept_text, file.metadata)
+    metadata, origins = describe(file.name, kept_text, file.metadata, file.metadata_origins, extracted.metadata)
     document = Document(
         id=document_id(file.content),
         sha256=hashlib.sha256(file.content).hexdigest(),
@@ -32,7 +35,17 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
         origins=origins,
         format=extracted.format,
         encoding=extracted.encoding,
-        sections=extracted.sections,
+        sections=extracted.sections or find_sections(text, extracted.format, _spans_kept_out(quarantined)),
         pages=extracted.pages,
     )
     return document, quarantined
+
+
+def with_sections(document: Document, quarantined: Sequence[Quarantined]) -> Document:
+    """A document that was taken in before sections were looked for, or had none, with those of its text."""
+    found = document.sections or find_sections(document.text, document.format, _spans_kept_out(quarantined))
+    return replace(document, sections=found)
+
+
+def _spans_kept_out(quarantined: Sequence[Quarantined]) -> list[Span]:
+    return [entry.span for entry in quarantined if entry.state == "quarantined"]

@@ -1,14 +1,18 @@
-"""Paths to raw files. A folder with a manifest.jsonl gives exactly the files that it names."""
+"""Paths to raw files, with the metadata that stands beside them.
+
+A folder with a manifest.jsonl gives exactly the files that it names.
+"""
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from qa_service.errors import BadFile
 from qa_service.ingest.describe import FIELDS, is_text
+from qa_service.ingest.sidecar import is_sidecar, owners_of, read_sidecar, sidecars_of
 from qa_service.records import RawFile
 
 MANIFEST = "manifest.jsonl"
@@ -23,6 +27,7 @@ class FileEntry:
     name: str
     metadata: dict[str, str]
     sha256: str | None = None
+    metadata_origins: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, max_bytes: int) -> RawFile:
         """Raises BadFile with what was wrong: not readable, too large, or not what the manifest says."""
@@ -37,7 +42,7 @@ class FileEntry:
             raise BadFile(
                 f"{_shown(self.path)}: its sha256 is not the one in {MANIFEST}; restore the file or correct {MANIFEST}"
             )
-        return RawFile(self.name, content, self.metadata)
+        return RawFile(self.name, content, self.metadata, metadata_origins=self.metadata_origins)
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[FileEntry | BadFile]:
@@ -47,7 +52,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[FileEntry | BadFile]:
             if not path.exists():
                 yield BadFile(f"{_shown(path)}: no such file or folder")
             elif path.is_file():
-                yield _file_entry(path, path.name)
+                yield from _file_entries(path, path.name)
             elif not path.is_dir():
                 yield BadFile(f"{_shown(path)}: neither a file nor a folder")
             elif (path / MANIFEST).is_file():
@@ -58,10 +63,32 @@ def find_files(paths: Iterable[Path]) -> Iterator[FileEntry | BadFile]:
             yield BadFile(f"{_shown(path)}: cannot be read ({error.strerror or error})")
 
 
-def _file_entry(path: Path, name: str) -> FileEntry | BadFile:
-    if not is_text(name):
-        return BadFile(f"{_shown(path)}: the name of the file is not UTF-8; rename it")
-    return FileEntry(path, name, {})
+def _file_entries(path: Path, name: str) -> Iterator[FileEntry | BadFile]:
+    """The entry of a file, or none: a sidecar belongs to the file beside it."""
+    if is_sidecar(path):
+        if not owners_of(path):
+            yield BadFile(f"{_shown(path)}: the file that this metadata is of is not there")
+    elif not is_text(name):
+        yield BadFile(f"{_shown(path)}: the name of the file is not UTF-8; rename it")
+    else:
+        try:
+            yield _with_sidecar(FileEntry(path, name, {}))
+        except BadFile as error:
+            yield error
+
+
+def _with_sidecar(entry: FileEntry) -> FileEntry:
+    """With what a sidecar says, which comes before a manifest. Raises BadFile."""
+    metadata, origins = dict(entry.metadata), dict(entry.metadata_origins)
+    for sidecar in sidecars_of(entry.path):
+        owners = owners_of(sidecar)
+        if len(owners) > 1:
+            names = ", ".join(_shown(Path(each.name)) for each in owners)
+            raise BadFile(f"{_shown(sidecar)}: may be of {names}; call it {_shown(Path(owners[0].name))}.meta.json")
+        said = read_sidecar(sidecar)
+        metadata |= said
+        origins |= dict.fromkeys(said, "sidecar")
+    return replace(entry, metadata=metadata, metadata_origins=origins)
 
 
 def _shown(path: Path) -> str:
@@ -83,7 +110,7 @@ def _folder_entries(folder: Path) -> Iterator[FileEntry | BadFile]:
         yield BadFile(f"{_shown(folder)}: the folder holds no files")
     for path in files:
         if path.resolve().is_relative_to(folder.resolve()):
-            yield _file_entry(path, path.relative_to(folder).as_posix())
+            yield from _file_entries(path, path.relative_to(folder).as_posix())
         else:
             yield BadFile(f"{_shown(path)}: a link that leaves the folder; name its target itself")
 
@@ -129,4 +156,5 @@ def _manifest_entry(folder: Path, line: str) -> FileEntry:
     except OSError as error:
         raise BadFile(f"{entry['file_name'][:80]}: cannot be read ({error.strerror or error})") from error
     metadata = {field: entry[field] for field in FIELDS if entry.get(field)}
-    return FileEntry(path, str(name), metadata, entry.get("sha256"))
+    origins = dict.fromkeys(metadata, "manifest")
+    return _with_sidecar(FileEntry(path, str(name), metadata, entry.get("sha256"), origins))

@@ -4,6 +4,7 @@ What a million and a month are called, and which sign marks the decimals, is Uni
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -90,16 +91,8 @@ class _Words:
 
 @lru_cache(maxsize=64)
 def _words(language: str) -> _Words:
-    try:
-        locale = Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        locale = Locale("en")
-    months = {
-        _stem(name): number
-        for names in (locale.months["format"]["wide"], locale.months["stand-alone"]["wide"])
-        for number, name in names.items()
-        if name[0].isalpha()
-    }
+    locale = _locale(language)
+    months = _months(locale)
     scales = dict(_HAN_SCALES)
     for plurals in locale.compact_decimal_formats.values():
         for patterns in plurals.values():
@@ -122,6 +115,42 @@ def _words(language: str) -> _Words:
         scales=scales,
         decimal=str(locale.number_symbols.get("latn", {}).get("decimal", ".")),
     )
+
+
+def month_words(language: str) -> dict[str, int]:
+    """The names and the abbreviations of the months, in lower case."""
+    months = _locale(language).months
+    return {
+        name.casefold().rstrip("."): number
+        for form in ("format", "stand-alone")
+        for width in ("wide", "abbreviated")
+        for number, name in months[form][width].items()
+        if name[0].isalpha() and len(name) >= _MIN_STEM
+    }
+
+
+def month_stems(language: str) -> dict[str, int]:
+    """What the names of the months begin with, in lower case, whatever inflection ends them with."""
+    return _months(_locale(language))
+
+
+def _months(locale: Locale) -> dict[str, int]:
+    names = {
+        (name.casefold(), number)
+        for form in ("format", "stand-alone")
+        for number, name in locale.months[form]["wide"].items()
+        if name[0].isalpha()
+    }
+    stems = Counter(stem for stem, _ in {(_stem(name), number) for name, number in names})
+    return {_stem(name) if stems[_stem(name)] == 1 else name: number for name, number in names}  # iyun and iyul
+
+
+def _locale(language: str) -> Locale:
+    """As the language writes; as English does where nothing is known of it."""
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
 
 
 def _stem(name: str) -> str:

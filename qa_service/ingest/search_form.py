@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from qa_service.records import Span
 
-VERSION = "2"
+VERSION = "3"
 PARAGRAPH = "\n"
 
 _INVISIBLE = frozenset("\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -21,6 +21,8 @@ _VISIBLE = rf"[^\s\x00-\x1f\x7f-\x9f{''.join(sorted(_INVISIBLE))}]"
 _STRIPPED = re.compile(rf"{_VISIBLE}(?:.*{_VISIBLE})?", re.DOTALL)
 _SENTENCE_END = re.compile(r"[.!?…。！？｡؟۔।॥։።:：;；][\"'”’»）)」』】\]]*$")
 _ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|Prof|Gen|Sen|Gov|Rep|vs|No|U\.S|г|ул|им|акад|проф)\.$")
+_ITEM = re.compile(r"(?:[-•*·●▪◦+>]|#{1,6}|\(?\d{1,3}[.)]|[（(][a-zа-я一二三四五六七八九十][)）])\s|\|")
+_CELLS = re.compile(r"\t|\s\|\s|\|$")
 _RUNNING_TEXT = re.compile(r"[，。；！？]")
 _MIN_RUNNING_TEXT = 20
 _WRAP_WIDTH = 120
@@ -111,7 +113,7 @@ def _joints(text: str, lines: list[Span]) -> list[str]:
     for previous, following in pairwise(lines):
         before, after = text[previous.start : previous.end], text[following.start : following.end]
         blank_between = text.count("\n", previous.end, following.start) > 1
-        if not _continues(before, after, blank_between, longest):
+        if not continues(before, after, blank_between, longest):
             joints.append(PARAGRAPH)
         else:
             joints.append(_joint(before, after))
@@ -128,20 +130,24 @@ def _is_unspaced(character: str) -> bool:
     return is_wide(character) and not unicodedata.name(character, "").startswith("HANGUL")
 
 
-def _continues(before: str, after: str, blank_between: bool, longest: int) -> bool:
+def _begins_anew(before: str, after: str) -> bool:
+    """An item of a list, a heading of Markdown and a row of a table do, whatever their width."""
+    return bool(_ITEM.match(after) or (_CELLS.search(before) and _CELLS.search(after)))
+
+
+def continues(before: str, after: str, blank_between: bool, longest: int) -> bool:
     """Does the sentence at the end of one line go on in the next?
 
     Wide scripts: the line is running text (it holds sentence punctuation) and ends without any: newspaper columns.
     Others: the next line goes on in lower case, or the text is wrapped to one width and this line fills it.
     """
-    if _ABBREVIATION.search(before) and not blank_between:
-        return True
-    if _SENTENCE_END.search(before):
+    is_abbreviated = bool(_ABBREVIATION.search(before)) and not blank_between
+    if _begins_anew(before, after) or (_SENTENCE_END.search(before) and not is_abbreviated):
         return False
-    if before[-1] in "，、,":
+    if is_abbreviated or before[-1] in "，、,":
         return True
     if _is_unspaced(before[-1]):
         return len(before) >= _MIN_RUNNING_TEXT and bool(_RUNNING_TEXT.search(before))
-    if after[0].islower():
-        return True
-    return not blank_between and longest <= _WRAP_WIDTH and len(before) >= _WRAPPED_SHARE * longest > _MIN_RUNNING_TEXT
+    if blank_between or after[0].islower():
+        return after[0].islower()
+    return longest <= _WRAP_WIDTH and len(before) >= _WRAPPED_SHARE * longest > _MIN_RUNNING_TEXT

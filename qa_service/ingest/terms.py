@@ -124,18 +124,23 @@ def _number(token: str) -> str:
 
 def simplified(characters: str) -> str:
     """Each Han character simplified by itself, whatever stands beside it: as many characters as were given."""
-    return str(_converter().convert("\n".join(characters)))[::2]
+    return str(_converter("t2s").convert("\n".join(characters)))[::2]
 
 
-@lru_cache(maxsize=1)
-def _converter() -> OpenCC:
-    return OpenCC("t2s")
+def traditional(characters: str) -> str:
+    """Each Han character traditional by itself: as many as were given."""
+    return str(_converter("s2t").convert("\n".join(characters)))[::2]
+
+
+@lru_cache(maxsize=2)
+def _converter(direction: str) -> OpenCC:
+    return OpenCC(direction)
 
 
 def _prepared(text: str) -> str:
     """In one case, width and form of Han; what Chinese writes digit by digit (二〇二四) stands there in digits too."""
     text = unicodedata.normalize("NFKC", text).casefold()
     if _HAN.search(text):
-        text = str(_converter().convert(text))
+        text = str(_converter("t2s").convert(text))
         text = _HAN_DIGITS.sub(lambda run: f"{run.group()} {run.group().translate(_HAN_TO_ASCII)} ", text)
     return text

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.encoder import Vectors
+from qa_service.ingest.language import search_language
 from qa_service.records import Explanation, Span
 from qa_service.retrieval.lexical import LexicalQuery, centred
 from qa_service.store.rows import Candidate, Found
@@ -57,7 +58,7 @@ def rank(
     sentences = _sentence_scores(found, neutral, query)
     best_sentences = np.array([max(each) for each in sentences])
     coverages = [lexical.coverage(each.folded) for each in found]
-    above = centred(coverages, [each.language for each in found])
+    above = centred(coverages, [search_language(each.language) for each in found])
     scores = (1 - SENTENCE_WEIGHT) * dense + SENTENCE_WEIGHT * best_sentences
     scores += LEXICAL_WEIGHT * np.array(above)
     cosine_ranks, dense_ranks, lexical_ranks = (

@@ -150,6 +150,8 @@ _MIGRATIONS = (
         near_duplicates TEXT NOT NULL,
         took_ms REAL NOT NULL
     );
+    -- by corrected field what stood there before, with its origin: what taking the correction back restores
+    ALTER TABLE documents ADD COLUMN uncorrected TEXT NOT NULL DEFAULT '{}';
     """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)

@@ -12,8 +12,9 @@ from embeddings.base_index import check_vectors
 from embeddings.encoder import Encoder
 from qa_service.errors import NotFound
 from qa_service.ingest.chunk import make_passages
-from qa_service.ingest.document import document_id, make_document
-from qa_service.records import Passage, Quarantined, RawFile, Receipt, Status
+from qa_service.ingest.document import document_id, make_document, with_sections
+from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt, Status
+from qa_service.store.corrections import Changes, correct
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.rows import EncodedPassage
@@ -71,6 +72,11 @@ class Indexer:
             self._replace(document_id, kept_out)
         return self._stored_receipt(document_id, "restored")
 
+    def correct(self, document_id: str, changes: Changes) -> Document:
+        """Corrects a document's metadata, not while its passages are made anew. Raises NotFound and BadInput."""
+        with self._replacing:
+            return correct(self.store, document_id, changes)
+
     def remake_all(self, progress: Progress) -> int:
         """Makes the passages of every document anew; how many documents there are."""
         ids = self.store.document_ids()
@@ -82,7 +88,7 @@ class Indexer:
 
     def _replace(self, document_id: str, quarantined: Sequence[Quarantined]) -> None:
         """The caller holds `_replacing`, so that nobody restores a stretch between the look at it and the change."""
-        document = self.store.document(document_id)
+        document = _with_sections(self.store, document_id, quarantined)
         passages = encode_passages(self.encoder, make_passages(document, quarantined))
         with self.index.lock:
             old, new = self.store.replace_passages(document_id, quarantined, passages, self.manifest)
@@ -120,13 +126,23 @@ def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progres
     """Makes the passages of these documents anew, a document a transaction, while no index is open over the store."""
     manifest = IndexManifest.current(encoder.spec)
     for done, each in enumerate(ids, start=1):
-        document, quarantined = store.document(each), store.quarantined(each)
+        quarantined = store.quarantined(each)
+        document = _with_sections(store, each, quarantined)
         passages = encode_passages(encoder, make_passages(document, quarantined))
         store.replace_passages(each, quarantined, passages, manifest)
         progress(done, len(ids))
     if ids:
         store.forget_base()
     return len(ids)
+
+
+def _with_sections(store: Store, document_id: str, quarantined: Sequence[Quarantined]) -> Document:
+    """A document of the store; the sections that an earlier version did not look for are found and stored."""
+    stored = store.document(document_id)
+    document = with_sections(stored, quarantined)
+    if document.sections != stored.sections:
+        store.set_sections(document)
+    return document
 
 
 def encode_passages(encoder: Encoder, passages: Sequence[Passage]) -> list[EncodedPassage]:

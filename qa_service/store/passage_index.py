@@ -19,6 +19,7 @@ from embeddings.errors import IndexFileError
 from embeddings.index import VectorIndex
 from embeddings.neutral import LanguageMeans, LanguageNeutralizer
 from qa_service.errors import QAError, StoreError
+from qa_service.ingest.language import search_language
 from qa_service.store.lexical import TermFrequencies, read_frequencies
 from qa_service.store.rows import read_generation, read_vectors
 from qa_service.store.store import Store
@@ -251,8 +252,8 @@ def _survey(connection: sqlite3.Connection, dimension: int) -> _Survey:
     counts: Counter[str] = Counter()
     sample = [np.empty((0, dimension), dtype=np.float32)]
     for block in _blocks(connection):
-        languages = np.array(block.languages)
-        for language in set(block.languages):
+        languages = np.array([search_language(language) for language in block.languages])
+        for language in set(languages.tolist()):
             own = block.vectors[languages == language]
             sums[language] = sums.get(language, 0) + own.sum(axis=0, dtype=np.float64)
             counts[language] += len(own)

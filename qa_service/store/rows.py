@@ -8,7 +8,18 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from embeddings.encoder import Vectors
-from qa_service.records import Document, Encoding, Explanation, Hit, Metadata, Passage, Quarantined, Section, Span
+from qa_service.records import (
+    Document,
+    Encoding,
+    Explanation,
+    Hit,
+    Metadata,
+    Page,
+    Passage,
+    Quarantined,
+    Section,
+    Span,
+)
 from qa_service.store.lexical import insert_terms
 from qa_service.store.manifest import IndexManifest
 
@@ -80,13 +91,7 @@ def insert_document(connection: sqlite3.Connection, document: Document, content:
         ],
     )
     connection.execute("INSERT INTO texts VALUES (?, ?)", [document.id, document.text])
-    connection.executemany(
-        "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (document.id, number, each.span.start, each.span.end, each.title, each.level, each.speaker)
-            for number, each in enumerate(document.sections)
-        ],
-    )
+    insert_sections(connection, document)
     connection.executemany(
         "INSERT INTO pages VALUES (?, ?, ?, ?)",
         [
@@ -96,6 +101,18 @@ def insert_document(connection: sqlite3.Connection, document: Document, content:
         ],
     )
     connection.execute("INSERT INTO originals VALUES (?, ?)", [document.id, content])
+
+
+def insert_sections(connection: sqlite3.Connection, document: Document) -> None:
+    """In place of those that the document had."""
+    connection.execute("DELETE FROM sections WHERE document_id = ?", [document.id])
+    connection.executemany(
+        "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (document.id, number, each.span.start, each.span.end, each.title, each.level, each.speaker)
+            for number, each in enumerate(document.sections)
+        ],
+    )
 
 
 def insert_quarantined(connection: sqlite3.Connection, document_id: str, entries: Sequence[Quarantined]) -> None:
@@ -275,7 +292,27 @@ def read_hit(connection: sqlite3.Connection, candidate: Candidate) -> Hit | None
         score=candidate.score,
         scores=candidate.scores,
         explanation=candidate.explanation,
+        sections=_sections_of(connection, row),
+        pages=_pages_of(connection, row),
     )
+
+
+_TOUCHED = "document_id = ? AND start_char < ? AND end_char > ?"
+
+
+def _sections_of(connection: sqlite3.Connection, passage: sqlite3.Row) -> tuple[Section, ...]:
+    """Those that a passage touches."""
+    rows = connection.execute(f"SELECT * FROM sections WHERE {_TOUCHED} ORDER BY ordinal", _extent(passage))
+    return tuple(map(to_section, rows))
+
+
+def _pages_of(connection: sqlite3.Connection, passage: sqlite3.Row) -> tuple[Page, ...]:
+    rows = connection.execute(f"SELECT * FROM pages WHERE {_TOUCHED} ORDER BY number", _extent(passage))
+    return tuple(Page(row["number"], Span(row["start_char"], row["end_char"])) for row in rows)
+
+
+def _extent(passage: sqlite3.Row) -> tuple[str, int, int]:
+    return passage["document_id"], passage["end_char"], passage["start_char"]
 
 
 def read_found(connection: sqlite3.Connection, passage_ids: Sequence[int], dimension: int) -> list[Found]:

@@ -23,6 +23,7 @@ from qa_service.store.rows import (
     insert_manifest,
     insert_passages,
     insert_quarantined,
+    insert_sections,
     next_generation,
     read_document,
     read_found,
@@ -132,6 +133,11 @@ class Store:
             connection.execute("DELETE FROM quarantine WHERE document_id = ?", [document_id])
             insert_quarantined(connection, document_id, quarantined)
             return old, insert_passages(connection, passages)
+
+    def set_sections(self, document: Document) -> None:
+        """Writes the sections of a document that is there."""
+        with self.database.writing() as connection:
+            insert_sections(connection, document)
 
     def delete(self, document_id: str) -> list[int]:
         """Deletes a document and all that was derived from it; the ids of its passages. Raises NotFound."""

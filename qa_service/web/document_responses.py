@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from qa_service.records import Quarantined, Receipt, Section
+from qa_service.records import Document, Quarantined, Receipt, Section
 from qa_service.service import DocumentDetail
 from qa_service.store.store import DocumentEntry
 from qa_service.web.responses import MetadataOut, SpanOut, metadata_fields
@@ -91,7 +91,9 @@ class NearDuplicateOut(BaseModel):
 
 
 class DocumentDetailOut(MetadataOut):
-    """`metadata_origins` says where each value came from: given, text, detected or file name."""
+    """`metadata_origins` says where each value came from: corrected, sidecar, manifest, given, what the file's format
+    names, text, detected or file name. `pages` has null for a page without text.
+    """
 
     document_id: str
     file_name: str
@@ -100,6 +102,8 @@ class DocumentDetailOut(MetadataOut):
     characters: int
     text: str
     text_sha256: str
+    sections: list[SectionOut]
+    pages: list[SpanOut | None]
     passages: list[SpanOut]
     quarantined: list[QuarantinedOut]
 
@@ -115,8 +119,27 @@ class DocumentDetailOut(MetadataOut):
             characters=len(document.text),
             text=document.text,
             text_sha256=document.text_sha256,
+            sections=[SectionOut.of_section(section) for section in document.sections],
+            pages=[None if page is None else SpanOut.of(page) for page in document.pages],
             passages=[SpanOut.of(passage.span) for passage in detail.passages],
             quarantined=[QuarantinedOut.of_entry(entry) for entry in detail.quarantined],
+        )
+
+
+class DescriptionOut(MetadataOut):
+    """The metadata of a document, with where each value came from."""
+
+    document_id: str
+    file_name: str
+    metadata_origins: dict[str, str]
+
+    @classmethod
+    def of(cls, document: Document) -> "DescriptionOut":
+        return cls(
+            document_id=document.id,
+            file_name=document.file_name,
+            **metadata_fields(document.metadata),
+            metadata_origins=dict(document.origins),
         )
 
 

@@ -10,9 +10,16 @@ from pydantic import ValidationError
 from qa_service.errors import BadInput
 from qa_service.records import RawFile, Span
 from qa_service.service import Service
-from qa_service.web.document_responses import DocumentDetailOut, DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
+from qa_service.web.document_responses import (
+    DescriptionOut,
+    DocumentDetailOut,
+    DocumentOut,
+    DocumentsOut,
+    ReceiptOut,
+    ReindexOut,
+)
 from qa_service.web.errors import describe_validation
-from qa_service.web.requests import GivenMetadata, RestoreIn
+from qa_service.web.requests import CorrectionIn, GivenMetadata, RestoreIn
 from qa_service.web.responses import ErrorOut
 from qa_service.web.source_page import render_source
 
@@ -79,6 +86,11 @@ def _add_changes(router: APIRouter, service: Service, max_upload: int) -> None:
         receipt = service.add(RawFile(_file_name(file[0].filename), content, _given(metadata)))
         response.status_code = 201 if receipt.status == "added" else 200
         return ReceiptOut.of(receipt)
+
+    @router.patch("/documents/{document_id}", tags=["documents"], responses=NOT_FOUND)
+    def correct(document_id: DocumentId, body: CorrectionIn) -> DescriptionOut:
+        """Corrects a document's metadata: it comes before what the file, its text or a sidecar says, from now on."""
+        return DescriptionOut.of(service.correct(document_id, body.to_changes()))
 
     @router.delete("/documents/{document_id}", tags=["documents"], status_code=204, responses=NOT_FOUND)
     def delete(document_id: DocumentId) -> None:

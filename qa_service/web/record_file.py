@@ -5,7 +5,17 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+)
 
 from qa_service.answering.export.formats import FORMATS, FormatName
 from qa_service.answering.export.record import VERSION, record_json, record_object
@@ -16,6 +26,7 @@ from qa_service.web.requests import Text
 
 MAX_RECORD_BYTES = 4_000_000
 """Far above what fifty citations come to."""
+_LATER = ("section", "speaker", "page")
 _MAX_INTEGER = 2**53 - 1
 """The largest that every reader of JSON reads exactly."""
 
@@ -62,6 +73,15 @@ class RecordedCitationFile(_Part):
     date: Text | None
     url: Text | None
     language: Text
+    section: Text | None = None
+    speaker: Text | None = None
+    page: Annotated[int | None, Field(ge=1, le=_MAX_INTEGER)] = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As the record is sealed: these fields came later, and stand in it only where they are known."""
+        written: dict[str, Any] = serialize(self)
+        return {name: value for name, value in written.items() if name not in _LATER or value is not None}
 
     @field_validator("quote_end_char_index", "end_char_index")
     @classmethod
@@ -82,6 +102,9 @@ class RecordedCitationFile(_Part):
             text_sha256=self.text_sha256,
             file_name=self.file_name,
             metadata=Metadata(self.title, self.source, self.author, self.date, self.url, self.language),
+            section=self.section,
+            speaker=self.speaker,
+            page=self.page,
         )
 
 

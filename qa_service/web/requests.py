@@ -229,5 +229,28 @@ class GivenMetadata(_In):
     language: Text | None = None
 
 
+class CorrectionIn(_In):
+    """What an operator knows better. Null takes a correction back, "" says that there is none."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"title": "C. Asia ties to get new boost", "date": "2025-06-14", "author": None}]
+        }
+    )
+
+    title: Text | None = None
+    source: Text | None = None
+    author: Text | None = None
+    date: Text | None = None
+    url: Text | None = None
+    language: Text | None = None
+
+    def to_changes(self) -> dict[str, str | None]:
+        """Raises BadInput."""
+        if not self.model_fields_set:
+            raise BadInput(f"body: give at least one of {', '.join(type(self).model_fields)}")
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+
+
 class RestoreIn(_In):
     start_char_index: Annotated[int, Field(ge=0, description="Where the quarantined stretch begins")]

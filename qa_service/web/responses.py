@@ -107,12 +107,15 @@ class HitOut(MetadataOut):
 
     `copies` say the same in the same words and are no hits of their own; `corroborating` are hits in other languages
     that tell the same, `differing` ones of other documents that give another number or date for what was asked.
-    `explain` is null unless the request asks for it.
+    `explain` is null unless the request asks for it. `section`, `speaker` and `page` are those of the quote in a
+    citation, of the passage elsewhere, null where the document has none.
     """
 
     document_id: str
     file_name: str
     section: str | None = None
+    speaker: str | None = None
+    page: int | None = None
     start_char_index: int
     end_char_index: int
     text: str
@@ -139,8 +142,9 @@ class CitationOut(HitOut):
 
     @classmethod
     def of_citation(cls, citation: Citation, why: Why = None) -> "CitationOut":
+        place = {"section": citation.section, "speaker": citation.speaker, "page": citation.page}
         return cls(
-            **_hit_fields(citation.hit, why),
+            **{**_hit_fields(citation.hit, why), **place},
             index=citation.index,
             quote=citation.quote,
             quote_start_char_index=citation.quote_span.start,
@@ -333,6 +337,9 @@ def _hit_fields(hit: Hit, why: Why) -> dict[str, Any]:
         "language": hit.passage.language,
         "document_id": hit.passage.document_id,
         "file_name": hit.file_name,
+        "section": hit.section(hit.passage.span),
+        "speaker": hit.speaker(hit.passage.span),
+        "page": hit.page(hit.passage.span),
         "start_char_index": hit.passage.span.start,
         "end_char_index": hit.passage.span.end,
         "text": hit.text,

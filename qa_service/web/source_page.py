@@ -7,8 +7,9 @@ import html
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from qa_service.answering.export.text import place_in_document
 from qa_service.errors import BadInput
-from qa_service.records import Quarantined, Span
+from qa_service.records import Quarantined, Section, Span
 from qa_service.service import DocumentDetail
 from qa_service.web.markup import escape, provenance
 
@@ -26,7 +27,7 @@ def render_source(detail: DocumentDetail, quote: Span | None) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="robots" content="noindex">\n<title>{title}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>\n'
         f'<header>\n<h1 dir="auto">{title}</h1>\n<p class="facts" lang="en">{provenance(document.metadata)}</p>\n'
-        f"{_render_reasons(detail.quarantined)}</header>\n"
+        f"{_render_sections(detail)}{_render_reasons(detail.quarantined)}</header>\n"
         f'<main id="text" dir="auto">{_render_text(document.text, detail.quarantined, quote)}</main>\n'
         "</body>\n</html>\n"
     )
@@ -70,6 +71,29 @@ def _escape_verbatim(text: str) -> str:
     """A parser would make \\n of \\r: written as a reference it stays. Alone it still has to break the line."""
     escaped = html.escape(text).replace("\r\n", "&#13;\n")
     return escaped.replace("\r", "&#13;<br>")
+
+
+def _render_sections(detail: DocumentDetail) -> str:
+    """The headings, each a link to its place in the text."""
+    sections = detail.document.sections
+    if not sections:
+        return ""
+    items = "".join(
+        f'<li dir="auto" class="level-{min(section.level, 3)}">'
+        f'<a href="?start={section.span.start}&amp;end={_end_of_heading(detail.document.text, section)}#quote">'
+        f"{escape(place_in_document(section.title, section.speaker))}</a></li>"
+        for section in sections
+    )
+    count = "One section" if len(sections) == 1 else f"{len(sections):,} sections"
+    return f'<details class="sections"><summary lang="en">{count}</summary><ul>{items}</ul></details>\n'
+
+
+def _end_of_heading(text: str, section: Section) -> int:
+    """A heading is a section's first line."""
+    start = section.span.start
+    lines = text[start : section.span.end].lstrip()
+    blank = section.span.end - start - len(lines)
+    return start + blank + max(1, len((lines.splitlines() or [""])[0]))
 
 
 def _render_reasons(quarantined: Sequence[Quarantined]) -> str:

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from qa_service.answering.export.formats import FORMATS
+from qa_service.answering.export.text import place_in_document
 from qa_service.answering.extractive import differences, heading, quoted_line
 from qa_service.answering.messages import messages_in
 from qa_service.errors import BadInput
-from qa_service.records import NO_FILTERS, Answer, Citation, Filters, Hit, Metadata, Place
+from qa_service.records import NO_FILTERS, Answer, Citation, Filters, Hit, Metadata, Place, Span
 from qa_service.store.store import DocumentEntry
 from qa_service.web.markup import escape, language_name, provenance, readable_date, source_url
 
@@ -132,12 +133,22 @@ def _render_not_answerable(answer: Answer) -> str:
 def _render_citation(citation: Citation, with_quote: bool) -> str:
     """`with_quote` tells apart the citations of one document by how they begin."""
     excerpt = _render_excerpt(citation.quote, citation.hit.passage.language, "excerpt one-line") if with_quote else ""
-    return _render_card(_citation_url(citation), str(citation.index), citation.hit.metadata, excerpt)
+    where = _render_where(citation.hit, citation.quote_span)
+    return _render_card(_citation_url(citation), str(citation.index), citation.hit.metadata, where + excerpt)
 
 
 def _render_related(hit: Hit) -> str:
     excerpt = _render_excerpt(hit.text, hit.passage.language, "excerpt")
-    return _render_card(source_url(hit.passage.document_id, hit.passage.span), "", hit.metadata, excerpt)
+    where = _render_where(hit, hit.passage.span)
+    return _render_card(source_url(hit.passage.document_id, hit.passage.span), "", hit.metadata, where + excerpt)
+
+
+def _render_where(hit: Hit, span: Span) -> str:
+    """The section, who speaks in it, and the page."""
+    section, page = place_in_document(hit.section(span), hit.speaker(span)), hit.page(span)
+    named = f'<span dir="auto" lang="{escape(hit.passage.language)}">{escape(section)}</span>' if section else ""
+    paged = f'<span lang="en">p.&nbsp;{page}</span>' if page is not None else ""
+    return f'<span class="facts">{named}{paged}</span>' if named or paged else ""
 
 
 def _render_same(hit: Hit) -> str:

@@ -58,6 +58,7 @@ def _entry(citations: list[RecordedCitation], accessed: str) -> str:
         "year": year,
         "month": month and _MONTHS[int(month) - 1],
         "day": day and str(int(day)),
+        "pages": ", ".join(str(page) for page in sorted({each.page for each in citations if each.page is not None})),
         "url": metadata.url and safe_url(metadata.url),
         "urldate": metadata.url and accessed,
         "annote": " ".join(f"[{each.index}] {escape_bibtex(each.quote)}" for each in citations),

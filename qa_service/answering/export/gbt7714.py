@@ -22,20 +22,21 @@ def write_gbt7714(record: Record) -> str:
     if not record.citations:
         return f"{messages_in(record.language).not_answerable}\n"
     accessed = record.answered_at[:10]
-    return "".join(f"[{each.index}] {reference(each.metadata, accessed)}\n" for each in record.citations)
+    return "".join(f"[{each.index}] {reference(each.metadata, accessed, each.page)}\n" for each in record.citations)
 
 
-def reference(metadata: Metadata, accessed: str) -> str:
+def reference(metadata: Metadata, accessed: str, page: int | None = None) -> str:
     """One reference on one line. `accessed` is the day on which it was cited; only what is online shows it."""
+    at = f": {page}" if page is not None else ""
     source, date, url = metadata.source and one_line(metadata.source), metadata.date, metadata.url
     author = f"{_authors(metadata.author, metadata.language)}. " if metadata.author else ""
     title = one_line(metadata.title)
-    cited = f"[{accessed}]. {safe_url(url)}." if url else "."
+    cited = f"{at}[{accessed}]. {safe_url(url)}." if url else f"{at}."
     if source and date and len(date) == _DAY:
         return f"{author}{title}[{'N/OL' if url else 'N'}]. {source}, {date}{cited}"
     published = ", ".join(part for part in (source, date) if part)
     if not url:
-        return f"{author}{title}[Z]. {published}." if published else f"{author}{title}[Z]."
+        return f"{author}{title}[Z]. {published}{cited}" if published else f"{author}{title}[Z]{cited}"
     if not source and date:
         published = f"({date})"
     return f"{author}{title}[EB/OL]. {published}{cited}"

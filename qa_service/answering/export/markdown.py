@@ -7,7 +7,7 @@ HTML, table, formula or footnote. What every Markdown takes a backslash before g
 import re
 from collections.abc import Iterator
 
-from qa_service.answering.export.text import one_line, safe_url
+from qa_service.answering.export.text import one_line, place_in_document, safe_url
 from qa_service.answering.messages import messages_in
 from qa_service.ingest.search_form import make_sentence_form
 from qa_service.records import Record, RecordedCitation, Span
@@ -65,7 +65,10 @@ def _lines(record: Record) -> Iterator[str]:
 def _footnote(citation: RecordedCitation) -> str:
     metadata = citation.metadata
     published = ", ".join(part for part in (metadata.source, metadata.date) if part)
-    about = [escape_markdown(one_line(part)) for part in (metadata.author, metadata.title, published) if part]
+    where = place_in_document(citation.section, citation.speaker)
+    page = citation.page and f"p. {citation.page}"
+    parts = (metadata.author, metadata.title, where, published, page)
+    about = [escape_markdown(one_line(part)) for part in parts if part]
     if metadata.url:
         about.append(f"<{safe_url(metadata.url)}>")
     place = f"{one_line(citation.file_name)} [{citation.quote_span.start}:{citation.quote_span.end}]"

@@ -72,6 +72,9 @@ def _recorded(citation: Citation) -> RecordedCitation:
         text_sha256=hit.text_sha256,
         file_name=hit.file_name,
         metadata=hit.metadata,
+        section=citation.section,
+        speaker=citation.speaker,
+        page=citation.page,
     )
 
 
@@ -98,7 +101,10 @@ def _unsealed(record: Record) -> dict[str, Any]:
 
 def _citation_object(citation: RecordedCitation) -> dict[str, Any]:
     metadata = citation.metadata
+    # what older records don't know stands there only where it is known, so that their hashes hold
+    place = {"section": citation.section, "speaker": citation.speaker, "page": citation.page}
     return {
+        **{name: value for name, value in place.items() if value is not None},
         "index": citation.index,
         "quote": citation.quote,
         "quote_start_char_index": citation.quote_span.start,

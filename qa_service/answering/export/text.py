@@ -11,6 +11,11 @@ def one_line(text: str) -> str:
     return " ".join("".join(" " if unicodedata.category(each) == "Cc" else each for each in text).split())
 
 
+def place_in_document(section: str | None, speaker: str | None) -> str:
+    """`Headline — Speaker`, or what of it is known."""
+    return " — ".join(dict.fromkeys(one_line(part) for part in (section, speaker) if part))
+
+
 def safe_url(url: str) -> str:
     """The same address; what no address holds as it is, and what could end it in a text, is percent-encoded."""
     return _UNSAFE_IN_URL.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), url)

@@ -1,5 +1,6 @@
 """Offsets of passages and sentences are exact in every script, and nothing of the text is lost."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from qa_service.ingest.chunk import CHUNK_SIZE, find_sentences, kept_spans, make_passages, width
 from qa_service.ingest.search_form import make_search_form, make_sentence_form
-from qa_service.records import Document, Passage, Quarantined, Span
+from qa_service.ingest.sections import find_sections
+from qa_service.records import Document, Passage, Quarantined, Section, Span
 from tests.qa_service.ingest.texts import SCRIPTS, any_texts, document_of, made_of, seed, texts_of
 
 LANGUAGES = ["en", "ru", "kk", "zh", "zh-Hant", "ar", "hi", "und", "xx"]
@@ -22,6 +24,20 @@ def documents(draw: st.DrawFn) -> tuple[Document, tuple[Quarantined, ...]]:
     borders = sorted(draw(st.sets(st.integers(0, len(text)), max_size=6)))
     spans = [Span(start, end) for start, end in list(pairwise(borders))[::2]]
     return document_of(text, draw(st.sampled_from(LANGUAGES))), tuple(Quarantined(s, "spam", "test") for s in spans)
+
+
+@st.composite
+def documents_with_sections(draw: st.DrawFn) -> tuple[Document, tuple[Quarantined, ...]]:
+    """Sections of any kind, nested or apart, as some format may name them."""
+    document, quarantined = draw(documents())
+    starts = sorted(draw(st.sets(st.integers(0, max(0, len(document.text) - 1)), max_size=8)))
+    levels = draw(st.lists(st.integers(1, 3), min_size=len(starts), max_size=len(starts)))
+    sections = []
+    for i, (start, level) in enumerate(zip(starts, levels, strict=True)):
+        ends = [other for other, deep in zip(starts[i + 1 :], levels[i + 1 :], strict=True) if deep <= level]
+        if start < len(document.text):
+            sections.append(Section(Span(start, [*ends, len(document.text)][0]), f"Section {i}", level))
+    return replace(document, sections=tuple(sections)), quarantined
 
 
 def slice_of(document: Document, span: Span) -> str:
@@ -68,6 +84,35 @@ def assert_sentences_are_sound(document: Document, passage: Passage) -> None:
 def test_passages_are_slices_in_order_and_lose_nothing(made: tuple[Document, tuple[Quarantined, ...]]) -> None:
     document, quarantined = made
     assert_passages_are_sound(document, quarantined, make_passages(document, quarantined))
+
+
+@settings(max_examples=150, deadline=None)
+@given(documents_with_sections())
+def test_no_passage_runs_over_two_sections(made: tuple[Document, tuple[Quarantined, ...]]) -> None:
+    document, quarantined = made
+    passages = make_passages(document, quarantined)
+    assert_passages_are_sound(document, quarantined, passages)
+    for passage in passages:
+        for section in document.sections:
+            if passage.span.start < section.span.start < passage.span.end:
+                above = document.text[passage.span.start : section.span.start].splitlines()
+                inside = sum(
+                    each.span.start < section.span.start and each.span.end > passage.span.start
+                    for each in document.sections
+                )
+                assert sum(bool(line.strip()) for line in above) <= inside  # headings alone
+            assert not passage.span.start < section.span.end < passage.span.end
+
+
+def test_a_heading_stays_with_what_it_heads() -> None:
+    body = "The members met on Monday and agreed on a plan for the year. It is to be carried out by spring.\n\n"
+    text = f"1. Aims\n\n1.1 Trade\n\n{body}1.2 Media\n\n{body}2. Means\n\n{body}"
+    document = replace(document_of(text), sections=find_sections(text))
+    assert [passage.search_text.split("\n")[:2] for passage in make_passages(document, ())] == [
+        ["1. Aims", "1.1 Trade"],
+        ["1.2 Media", body.strip()],
+        ["2. Means", body.strip()],
+    ]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -152,10 +197,13 @@ def test_no_passage_of_the_seeds_holds_spam_navigation_or_footer(number: str) ->
 def test_passages_say_their_own_language() -> None:
     text = "The forum opened in Astana this week, and journalists came from all over the region.\n\n" * 5
     text += "论坛本周在阿斯塔纳开幕，来自该地区各地的记者出席了会议，他们讨论了媒体合作的前景。\n\n" * 5
-    assert {passage.language for passage in make_passages(document_of(text), ())} == {"en", "zh"}
+    assert {passage.language for passage in make_passages(document_of(text), ())} == {"en", "zh-Hans"}
 
 
-@pytest.mark.parametrize(("given", "expected"), [("zh-Hant", "zh-Hant"), ("zh", "zh"), ("en", "zh"), ("und", "zh")])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("zh-Hant", "zh-Hant"), ("zh", "zh"), ("zh-Hans", "zh-Hant"), ("en", "zh-Hant"), ("und", "zh-Hant")],
+)
 def test_a_passage_keeps_the_tag_of_its_document_where_it_is_the_same_language(given: str, expected: str) -> None:
     text = "兩國媒體的合作論壇昨天在首都開幕，來自各國的代表出席了開幕式。"
     (passage,) = make_passages(document_of(text, given), ())

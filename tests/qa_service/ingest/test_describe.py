@@ -60,7 +60,9 @@ def test_a_long_title_is_cut(line: str) -> None:
     ("text", "language"),
     [
         ("The forum opened in Astana this week with many guests.", "en"),
-        ("媒体合作论坛本周开幕，许多国家的代表出席了会议。", "zh"),
+        ("媒体合作论坛本周开幕，许多国家的代表出席了会议。", "zh-Hans"),
+        ("媒體合作論壇本週開幕，許多國家的代表出席了會議。", "zh-Hant"),
+        ("中文", "zh"),
         ("Форум открылся в Астане на этой неделе, гостей было много.", "ru"),
         ("Форум осы аптада Астанада ашылды, қонақтар өте көп болды.", "kk"),
         ("12 34 …", "und"),
@@ -133,7 +135,7 @@ def test_any_text_can_be_described(text: str, repeated: bool) -> None:
     ("number", "title", "date", "language"),
     [
         ("000", "Media forum “Central Asia – China” 2025 begins in Astana", "2025-05-29", "en"),
-        ("001", "2025 中国—中亚媒体合作论坛", None, "zh"),
+        ("001", "2025 中国—中亚媒体合作论坛", None, "zh-Hans"),
         (
             "002",
             "Kazinform General Director: Kazakhstan and China humanitarian cooperation makes progress",

@@ -196,3 +196,66 @@ def test_a_manifest_may_begin_with_a_byte_order_mark_and_hold_line_separators(fo
     files, errors = found(folder)
     assert errors == []
     assert [each.metadata for each in files] == [{"title": "A\u2028B"}, {}]
+
+
+def write_sidecar(path: Path, **metadata: object) -> None:
+    path.write_text(json.dumps(metadata, ensure_ascii=False), encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize("name", ["a.txt.meta.json", "a.meta.json"])
+def test_a_sidecar_is_metadata_and_no_document(folder: Path, name: str) -> None:
+    write_sidecar(folder / name, title="论坛", date="2025-06", author=None, source="")
+    for files, errors in (found(folder), found(folder / "a.txt"), found(folder / "a.txt", folder / name)):
+        assert errors == []
+        assert name not in [each.name for each in files]
+        raw = files[0].read(MANY)
+        assert raw.metadata == {"title": "论坛", "date": "2025-06"}
+        assert raw.metadata_origins == {"title": "sidecar", "date": "sidecar"}
+
+
+def test_a_sidecar_comes_before_the_manifest_and_the_whole_name_before_the_stem(folder: Path) -> None:
+    write_manifest(folder, {"file_name": "a.txt", "title": "M", "source": "M", "author": "M"})
+    write_sidecar(folder / "a.meta.json", title="S", source="S")
+    write_sidecar(folder / "a.txt.meta.json", title="W")
+    raw = found(folder)[0][0].read(MANY)
+    assert raw.metadata == {"title": "W", "source": "S", "author": "M"}
+    assert raw.metadata_origins == {"title": "sidecar", "source": "sidecar", "author": "manifest"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"colour": "red"}', "unknown keys colour; known are title, source, author, date, url, language"),
+        (b'{"title": 3}', "title: must be a string or null"),
+        (b"[]", "not a JSON object"),
+        (b"{", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b'{"title": "caf\xe9"}', "not UTF-8"),
+        (b'{"title": "' + b"x" * 1_000_000 + b'"}', "larger than 1 MB"),
+    ],
+)
+def test_a_file_with_a_wrong_sidecar_is_refused_by_name_and_the_others_count(
+    folder: Path, content: bytes, message: str
+) -> None:
+    (folder / "a.txt.meta.json").write_bytes(content)
+    files, errors = found(folder)
+    assert [each.name for each in files] == ["sub/b.txt"]
+    assert len(errors) == 1
+    assert errors[0].startswith("a.txt.meta.json: ")
+    assert message in errors[0]
+
+
+def test_a_sidecar_without_its_file_is_named(folder: Path) -> None:
+    write_sidecar(folder / "c.meta.json", title="C")
+    files, errors = found(folder)
+    assert [each.name for each in files] == ["a.txt", "sub/b.txt"]
+    assert errors == [f"{folder}/c.meta.json: the file that this metadata is of is not there"]
+
+
+def test_a_sidecar_that_may_be_of_two_files_is_of_none(folder: Path) -> None:
+    (folder / "a.md").write_text("other")
+    write_sidecar(folder / "a.meta.json", title="A")
+    files, errors = found(folder)
+    assert [each.name for each in files] == ["sub/b.txt"]
+    assert len(errors) == 2
+    assert all("a.meta.json: may be of a.md, a.txt; call it a.md.meta.json" in error for error in errors)

@@ -196,3 +196,29 @@ def test_the_sentences_of_a_passage_are_pieces_of_its_search_text(text: str) -> 
 def test_a_form_needs_an_offset_for_each_character() -> None:
     with pytest.raises(ValueError, match="one offset"):
         SearchForm("ab", (1,))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["- the first thing that is to be done soon", "- the second thing to be done after that", "- the third thing"],
+        ["* apples from the north of the country", "* pears from the south of the country, too"],
+        ["1. open the lid of the box with both hands", "2. pour in the water that was boiled before"],
+        ["| year | trade in billions of dollars |", "|------|-------------------------------|", "| 2024 | 94.8 |"],
+        [
+            "year\ttrade in billions of dollars",
+            "two thousand and twenty-three\t89",
+            "two thousand and twenty-four\t94.8",
+        ],
+        ["A heading of this text that is rather long", "## another heading of it that is as long as it"],
+    ],
+)
+def test_items_of_a_list_and_rows_of_a_table_stay_lines(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    expected = "\n".join(" ".join(line.split()) for line in lines)
+    assert make_search_form(text, Span(0, len(text))).text == expected
+
+
+def test_an_item_goes_on_in_its_next_line() -> None:
+    text = "- the first thing that is to be\n  done soon\n- the second"
+    assert make_search_form(text, Span(0, len(text))).text == "- the first thing that is to be done soon\n- the second"

@@ -374,3 +374,20 @@ def test_a_closed_store_refuses_with_an_error_of_its_own(tmp_path: Path) -> None
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.document_ids()
+
+
+def test_sections_are_found_for_what_an_earlier_version_took_in(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        document_id = each.indexer.add(seed_file("001")).document_id
+        document = each.store.document(document_id)
+        with each.store.database.writing() as connection:
+            connection.execute("DELETE FROM sections")
+        assert each.store.document(document_id).sections == ()
+        each.indexer.remake_all(lambda done, total: None)
+        assert each.store.document(document_id) == document
+        assert_agrees(each)
+    with opened(tmp_path) as each:
+        with each.store.database.writing() as connection:
+            connection.execute("DELETE FROM sections")
+        remake(each.store, ENCODER, [document_id], lambda done, total: None)
+        assert each.store.document(document_id) == document
