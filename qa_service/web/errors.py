@@ -18,7 +18,9 @@ from qa_service.errors import (
     NotFound,
     NotSupported,
     QAError,
+    Stopping,
     StoreError,
+    TooLarge,
 )
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ STATUS: dict[type[QAError], int] = {
     DataDirectoryInUse: 503,
     IndexMismatch: 503,
     StoreError: 503,
+    Stopping: 503,
+    TooLarge: 413,
 }
 _NO_OBJECT = "body: must be a JSON object, sent as application/json"
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
