@@ -104,6 +104,7 @@ class Jobs:
         try:
             taken_in = self._attempt(turn)
         except Stopping:
+            self._table.put_back(turn)
             return True
         if taken_in is None:
             self._stopping.wait(self._pause_s)

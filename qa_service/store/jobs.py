@@ -122,6 +122,14 @@ class JobTable:
         )
         return NextFile(row["job_id"], row["ordinal"], file, row["attempts"] + 1)
 
+    def put_back(self, turn: NextFile) -> None:
+        """It was not tried, or not to its end, for no fault of the file."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE job_files SET attempts = attempts - 1 WHERE job_id = ? AND ordinal = ?",
+                [turn.job_id, turn.ordinal],
+            )
+
     def finish(self, turn: NextFile, taken_in: TakenIn, seconds: float) -> None:
         """The file's turn is over."""
         with self._database.writing() as connection:

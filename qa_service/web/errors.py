@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -106,13 +107,17 @@ class TooLargeAsJson:
 
         async def send_json(message: Message) -> None:
             nonlocal replaced
-            if message["type"] == "http.response.start" and message["status"] == 413:
+            if message["type"] == "http.response.start" and message["status"] == 413 and not _is_json(message):
                 replaced = True
                 await error_response(413, _CODES[413], _DETAILS[413])(scope, receive, send)
             elif not replaced:
                 await send(message)
 
         await self.app(scope, receive, send_json)
+
+
+def _is_json(start: Message) -> bool:
+    return Headers(raw=start["headers"]).get("content-type") == "application/json"
 
 
 def _printable(value: object) -> str:
