@@ -1,6 +1,5 @@
 """The callables that every way in shares: ask, search, add, delete and what can be seen of the documents."""
 
-import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +41,7 @@ from qa_service.retrieval.history import complete
 from qa_service.retrieval.retriever import Retriever
 from qa_service.store.indexer import Indexer, Progress, no_progress
 from qa_service.store.jobs import JobTable
+from qa_service.store.right_of_way import RightOfWay
 from qa_service.store.staging import FOLDER, Staging
 from qa_service.store.store import DocumentEntry, Store
 
@@ -84,15 +84,15 @@ class Service:
         indexer: Indexer,
         confidence: Confidence,
         min_confidence: float,
-        stopping: threading.Event | None = None,
+        right_of_way: RightOfWay | None = None,
     ) -> None:
-        """`stopping`, once set, ends what the indexer's encoder is busy with."""
+        """`right_of_way` is what the indexer's encoder gives way to."""
         self._retriever, self._indexer = retriever, indexer
         self._confidence, self._min_confidence = confidence, min_confidence
         self._store = indexer.store
         self._kept = KeptRecords()
         self._quotes = QuoteChecker(indexer.store)
-        self._stopping = stopping or threading.Event()
+        self._right_of_way = right_of_way or RightOfWay()
         database = indexer.store.database
         self.staging = Staging(database.path.parent / FOLDER)
         self.jobs = Jobs(JobTable(database), self.staging, self.take_in)
@@ -133,7 +133,8 @@ class Service:
         asked = check_question(question)
         check_top_k(top_k)
         watch = _Watch()
-        language, search_query, hits = self._searched(asked, top_k, filters, history, watch)
+        with self._right_of_way.asking():
+            language, search_query, hits = self._searched(asked, top_k, filters, history, watch)
         return Ranking(
             question=question,
             language=language,
@@ -153,7 +154,8 @@ class Service:
         check_top_k(top_k)
         watch = _Watch()
         # what the confidence is read off does not depend on how many passages are asked for
-        language, search_query, found = self._searched(asked, max(top_k, DEPTH), filters, history, watch)
+        with self._right_of_way.asking():
+            language, search_query, found = self._searched(asked, max(top_k, DEPTH), filters, history, watch)
         asks = any(map(str.isalnum, asked))  # an emoji or a question mark alone has no answer
         confidence = self._confidence.of(found, search_query, language) if asks else 0.0
         hits = found[:top_k]
@@ -250,7 +252,7 @@ class Service:
     def interrupt(self) -> None:
         """Whatever is being taken in ends with Stopping; jobs go on at the next start."""
         self.jobs.stop()
-        self._stopping.set()
+        self._right_of_way.interrupt()
 
     def delete(self, document_id: str) -> None:
         """Raises NotFound."""

@@ -1,5 +1,6 @@
 """A form of files read as it comes: each file goes to disk, up to its limit; none of it stays in memory."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import TracebackType
@@ -10,6 +11,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from qa_service.errors import BadInput
 from qa_service.store.staging import Staging
+
+# it warns of every broken form, with bytes of it; the sender is told
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 FILE_FIELD = "file"
 MAX_FILES = 1_000

@@ -303,3 +303,9 @@ def test_chat_opens_no_side_door(client: TestClient, tmp_path: Path) -> None:
     for path in ("/etc/passwd", str(store), "pyproject.toml"):
         assert client.get(f"/gradio_api/file={path}").status_code in (403, 404)
     assert client.post("/gradio_api/upload", files={"files": ("a.txt", b"x")}).status_code == 403
+
+
+def test_a_function_that_the_chat_has_not_is_the_callers_mistake(client: TestClient) -> None:
+    body = {"data": [], "fn_index": 999, "session_hash": "x"}
+    response = client.post("/gradio_api/queue/join", json=body)
+    assert (response.status_code, response.json()["error_code"]) == (422, "invalid_request")
