@@ -121,7 +121,8 @@ def answer_question(service: Service, question: str | None, turns: Turns, *typed
     except QAError as error:
         turn = Shown(render_failure(asked, str(error)), (Turn("user", asked),))
     turns = (*turns, turn)[-MAX_TURNS:]
-    yield "", "", render_thread([turn.html for turn in turns]), turns
+    # the box holds what was typed since
+    yield gr.update(), "", render_thread([turn.html for turn in turns]), turns
 
 
 def _said(answer: Answer) -> tuple[Turn, ...]:

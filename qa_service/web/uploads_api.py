@@ -1,5 +1,6 @@
 """The HTTP API of what comes in: uploads, and the jobs that large ones become."""
 
+from asyncio import CancelledError
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
@@ -8,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from qa_service.errors import BadFile, NotFound, TooLarge
+from qa_service.errors import BadFile, NotFound, Stopping, TooLarge
 from qa_service.records import RawFile, Receipt, TakenIn
 from qa_service.service import Service
 from qa_service.web.document_responses import ReceiptOut
@@ -129,6 +130,8 @@ async def _receive(request: Request, form: UploadForm) -> None:
                 await to_thread.run_sync(form.feed, piece)
     except ClientDisconnect as error:
         raise BadFile("body: the connection ended before the form did") from error  # nobody reads it
+    except CancelledError as error:  # the service ends: who still sends is told so, not that there is a bug
+        raise Stopping("the service is stopping; send the files again when it runs") from error
     form.finish()
 
 

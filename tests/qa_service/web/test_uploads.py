@@ -279,3 +279,22 @@ def test_the_description_of_the_api_shows_the_form(client: TestClient) -> None:
     form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(form["properties"]) == {"file", "metadata", "replace", "path"}
     assert {"200", "201", "202", "413", "422"} <= set(operation["responses"])
+
+
+def test_an_interrupted_upload_is_told_so_and_leaves_nothing(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    service = open_service(settings, HashingEncoder())
+    with TestClient(create_app(service, settings), base_url="http://127.0.0.1") as client:
+        service.interrupt()
+        response = client.post("/documents", files=sent(("late.txt", b"It came too late.")))
+        assert (response.status_code, response.json()["error_code"]) == (503, "stopping")
+        assert total(client) == 0
+        job = client.post("/documents?background=true", files=sent(("late.txt", b"It came too late.")))
+        assert job.status_code == 202
+    service.close()
+    again = open_service(settings, HashingEncoder())
+    with TestClient(create_app(again, settings), base_url="http://127.0.0.1") as client:
+        again.jobs.resume()
+        assert finished(client, job.json()["job_id"])["state"] == "done"
+        assert total(client) == 1
+    again.close()
