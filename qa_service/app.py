@@ -16,6 +16,7 @@ from qa_service.service import Service
 from qa_service.store.indexer import Indexer, Progress, remake
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
+from qa_service.store.right_of_way import RightOfWay, YieldingEncoder
 from qa_service.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -49,11 +50,13 @@ def open_service(settings: Settings, encoder: Encoder, reranker: Reranker | None
             log.warning("no language means for %s: those of the corpus alone are used", encoder.spec.name)
         index = PassageIndex(store, settings.data_dir / "index", encoder.spec.dimension, reference)
         opened.pop_all()  # the service closes them
+    right_of_way = RightOfWay()
     return Service(
         retriever=Retriever(store, index, encoder, reranker),
-        indexer=Indexer(store, index, encoder),
+        indexer=Indexer(store, index, YieldingEncoder(encoder, right_of_way)),
         confidence=confidence,
         min_confidence=settings.min_confidence,
+        right_of_way=right_of_way,
     )
 
 

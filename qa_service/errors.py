@@ -3,11 +3,13 @@
 QAError
 ├── BadInput              the caller's mistake: names the field or file and what to do
 │   ├── BadFile           a file that cannot be taken in
+│   │   └── TooLarge      it is larger than QA_MAX_UPLOAD_MB
 │   └── NotSupported      a part of the API that is not built yet
 ├── NotFound              no such document
 ├── DataDirectoryInUse    another process owns the data directory
 ├── IndexMismatch         the index was made by another model or pipeline version: reindex
-└── StoreError            the data directory cannot be used as it is
+├── StoreError            the data directory cannot be used as it is
+└── Stopping              the service ends before this was done
 """
 
 
@@ -23,6 +25,10 @@ class BadInput(QAError):
 
 class BadFile(BadInput):
     code = "bad_file"
+
+
+class TooLarge(BadFile):
+    code = "too_large"
 
 
 class NotSupported(BadInput):
@@ -43,3 +49,7 @@ class IndexMismatch(QAError):
 
 class StoreError(QAError):
     code = "store_error"
+
+
+class Stopping(QAError):
+    code = "stopping"

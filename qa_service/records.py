@@ -202,6 +202,26 @@ class Receipt:
     replaces: str | None
     received_at: str
     took_ms: float
+    previews: tuple[str, ...] = ()
+    """How each of the quarantined stretches begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that was not taken in, and why; `code` is that of the error."""
+
+    file_name: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of a file, or of the files inside it. `is_container`: it is no document itself."""
+
+    receipts: tuple[Receipt, ...]
+    failures: tuple[Failure, ...]
+    is_container: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_service.answering.confidence import DEPTH, Confidence
@@ -13,15 +13,17 @@ from qa_service.answering.extractive import answer_text, cite
 from qa_service.answering.messages import messages_in
 from qa_service.answering.quote_check import QuoteChecker
 from qa_service.answering.verify import verify_citation
-from qa_service.errors import BadInput, NotFound
+from qa_service.errors import BadFile, BadInput, NotFound
 from qa_service.ingest.describe import is_text
-from qa_service.ingest.extract import close_workers
+from qa_service.ingest.extract import close_workers, expand
 from qa_service.ingest.language import language_of_last
+from qa_service.jobs import Jobs
 from qa_service.records import (
     NO_FILTERS,
     Answer,
     Citation,
     Document,
+    Failure,
     Filters,
     Hit,
     Passage,
@@ -31,6 +33,7 @@ from qa_service.records import (
     Receipt,
     Record,
     RecordCheck,
+    TakenIn,
     Turn,
     Verification,
 )
@@ -38,11 +41,15 @@ from qa_service.retrieval.history import complete
 from qa_service.retrieval.retriever import Retriever
 from qa_service.store.corrections import Changes
 from qa_service.store.indexer import Indexer, Progress, no_progress
-from qa_service.store.store import DocumentEntry
+from qa_service.store.jobs import JobTable
+from qa_service.store.right_of_way import RightOfWay
+from qa_service.store.staging import FOLDER, Staging
+from qa_service.store.store import DocumentEntry, Store
 
 MAX_QUESTION = 2_000
 MAX_TOP_K = 50
 MAX_QUOTE = 10_000
+_PART = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +61,42 @@ class DocumentDetail:
     quarantined: tuple[Quarantined, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A document's file as it came, read piece by piece: it need not fit into memory."""
+
+    file_name: str
+    size: int
+    store: Store
+    document_id: str
+
+    def parts(self) -> Iterator[bytes]:
+        """Raises NotFound when the document is deleted meanwhile."""
+        for start in range(0, self.size, _PART):
+            yield self.store.original_part(self.document_id, start, min(_PART, self.size - start))
+
+
 class Service:
     """Safe to call from several threads."""
 
-    def __init__(self, retriever: Retriever, indexer: Indexer, confidence: Confidence, min_confidence: float) -> None:
+    def __init__(
+        self,
+        retriever: Retriever,
+        indexer: Indexer,
+        confidence: Confidence,
+        min_confidence: float,
+        right_of_way: RightOfWay | None = None,
+    ) -> None:
+        """`right_of_way` is what the indexer's encoder gives way to."""
         self._retriever, self._indexer = retriever, indexer
         self._confidence, self._min_confidence = confidence, min_confidence
         self._store = indexer.store
         self._kept = KeptRecords()
         self._quotes = QuoteChecker(indexer.store)
+        self._right_of_way = right_of_way or RightOfWay()
+        database = indexer.store.database
+        self.staging = Staging(database.path.parent / FOLDER)
+        self.jobs = Jobs(JobTable(database), self.staging, self.take_in)
 
     @property
     def model(self) -> str:
@@ -100,7 +134,8 @@ class Service:
         asked = check_question(question)
         check_top_k(top_k)
         watch = _Watch()
-        language, search_query, hits = self._searched(asked, top_k, filters, history, watch)
+        with self._right_of_way.asking():
+            language, search_query, hits = self._searched(asked, top_k, filters, history, watch)
         return Ranking(
             question=question,
             language=language,
@@ -120,7 +155,8 @@ class Service:
         check_top_k(top_k)
         watch = _Watch()
         # what the confidence is read off does not depend on how many passages are asked for
-        language, search_query, found = self._searched(asked, max(top_k, DEPTH), filters, history, watch)
+        with self._right_of_way.asking():
+            language, search_query, found = self._searched(asked, max(top_k, DEPTH), filters, history, watch)
         asks = any(map(str.isalnum, asked))  # an emoji or a question mark alone has no answer
         confidence = self._confidence.of(found, search_query, language) if asks else 0.0
         hits = found[:top_k]
@@ -188,6 +224,37 @@ class Service:
         """Takes in a file; the same bytes again change nothing. Raises BadFile."""
         return self._indexer.add(file)
 
+    def take_in(self, file: RawFile, is_expanded: bool = False) -> TakenIn:
+        """What becomes of a file, or of each file inside a container. `is_expanded`: it is not looked into."""
+        receipts: list[Receipt] = []
+        failures: list[Failure] = []
+        is_container = False
+        for each in [file] if is_expanded else expand(file):
+            try:
+                if not isinstance(each, RawFile):
+                    raise each
+                is_container |= each.name != file.name
+                receipts.append(self.add(each))
+            except BadFile as error:
+                name = each.name if isinstance(each, RawFile) else file.name
+                failures.append(Failure(name, error.code, str(error)))
+        if not receipts and not failures:
+            failures.append(Failure(file.name, BadFile.code, f"{file.name}: holds no files"))
+        return TakenIn(tuple(receipts), tuple(failures), is_container)
+
+    def receipt(self, document_id: str) -> Receipt:
+        """What was done with a document when it was taken in. Raises NotFound."""
+        return self._indexer.receipt(document_id)
+
+    def original(self, document_id: str) -> "Original":
+        """Raises NotFound."""
+        return Original(*self._store.original(document_id), self._store, document_id)
+
+    def interrupt(self) -> None:
+        """Whatever is being taken in ends with Stopping; jobs go on at the next start."""
+        self.jobs.stop()
+        self._right_of_way.interrupt()
+
     def delete(self, document_id: str) -> None:
         """Raises NotFound."""
         self._indexer.delete(document_id)
@@ -219,6 +286,8 @@ class Service:
         return not self._store.documents(page=1, page_size=1)[1]
 
     def close(self) -> None:
+        self.interrupt()
+        self.jobs.close()
         self._indexer.index.close()
         self._store.close()
         close_workers()

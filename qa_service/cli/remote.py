@@ -16,6 +16,7 @@ from qa_service.store.lock import Holder
 from qa_service.web.document_responses import DescriptionOut, DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
 from qa_service.web.record_file import RecordFile
 from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
+from qa_service.web.uploads import MAX_PATH
 
 _PAGE_SIZE = 500
 _TIMEOUT_S = 30
@@ -40,8 +41,14 @@ class RemoteSession:
         self._client.close()
 
     def add(self, file: RawFile) -> ReceiptOut:
+        """Waits for it, whatever its size; archives were looked into here, where their files have a path."""
         form = {"metadata": json.dumps(dict(file.metadata))}
-        response = self._call("POST", "/documents", files={"file": (file.name, file.content)}, data=form)
+        if file.path is not None and len(file.path) <= MAX_PATH:
+            form["path"] = file.path
+        if file.replaces is not None:
+            form["replace"] = "true"
+        files, how = {"file": (file.name, file.content)}, {"background": "false", "expand": "false"}
+        response = self._call("POST", "/documents", files=files, data=form, params=how)
         return ReceiptOut.model_validate_json(response.content)
 
     def ask(self, question: str, top_k: int, filters: Filters, export: Sequence[FormatName] = ()) -> AnswerOut:

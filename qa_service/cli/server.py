@@ -1,5 +1,6 @@
 """`serve`: one process with the chat and the API."""
 
+import asyncio
 import signal
 import socket
 from contextlib import closing
@@ -13,10 +14,12 @@ from qa_service.cli.batch import add_files
 from qa_service.cli.progress import errors, shown_progress
 from qa_service.config import Settings
 from qa_service.errors import BadInput
+from qa_service.service import Service
 from qa_service.store.lock import DataDirectoryLock
 from qa_service.web.app import create_app
 
 _GRACE_S = 5
+_TAKING_IN_GRACE_S = 2  # then there is time left to answer that it was interrupted
 _BACKLOG = 128
 
 
@@ -41,7 +44,22 @@ def run_server(settings: Settings, index_if_empty: Path | None) -> None:
                     timeout_graceful_shutdown=_GRACE_S,
                 )
                 errors.print(f"qa-service answers at {url} (chat), {url}/docs (API); stop it with Ctrl-C")
-                uvicorn.Server(config).run(sockets=[listener])
+                service.jobs.resume()
+                StoppingServer(config, service).run(sockets=[listener])
+
+
+class StoppingServer(uvicorn.Server):
+    """Told to stop, it lets small uploads end and interrupts large ones: else a document would outlast the grace."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._service.jobs.stop()
+        asyncio.get_running_loop().call_later(_TAKING_IN_GRACE_S, self._service.interrupt)
+        await super().shutdown(sockets)
+        self._service.interrupt()
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:

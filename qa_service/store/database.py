@@ -152,6 +152,47 @@ _MIGRATIONS = (
     );
     -- by corrected field what stood there before, with its origin: what taking the correction back restores
     ALTER TABLE documents ADD COLUMN uncorrected TEXT NOT NULL DEFAULT '{}';
+    -- batches that are taken in behind the sender's back; a file stands in job_files until its turn is over
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        total INTEGER NOT NULL,
+        total_bytes INTEGER NOT NULL,
+        done INTEGER NOT NULL DEFAULT 0,
+        done_bytes INTEGER NOT NULL DEFAULT 0,
+        worked_s REAL NOT NULL DEFAULT 0,
+        created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
+        finished_at TEXT
+    );
+    CREATE TABLE job_files (
+        job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        staged TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        file_name TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        path TEXT,
+        replaces TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (job_id, ordinal)
+    ) WITHOUT ROWID;
+    -- what became of the files: a receipt goes with its document
+    CREATE TABLE job_receipts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        status TEXT NOT NULL
+    );
+    CREATE INDEX job_receipts_job ON job_receipts (job_id);
+    CREATE INDEX job_receipts_document ON job_receipts (document_id);
+    CREATE TABLE job_failures (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        file_name TEXT NOT NULL,
+        code TEXT NOT NULL,
+        reason TEXT NOT NULL
+    );
+    CREATE INDEX job_failures_job ON job_failures (job_id);
     """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)

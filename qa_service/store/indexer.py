@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,13 +13,14 @@ from embeddings.encoder import Encoder
 from qa_service.errors import NotFound
 from qa_service.ingest.chunk import make_passages
 from qa_service.ingest.document import document_id, make_document, with_sections
-from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt, Status
+from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt, Span, Status
 from qa_service.store.corrections import Changes, correct
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.rows import EncodedPassage
 from qa_service.store.store import Store
 
+_PREVIEW = 120  # characters
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
 
@@ -99,6 +100,11 @@ class Indexer:
         if passages:
             self.index.add(ids, np.stack([encoded.vector for encoded in passages]))
 
+    def receipt(self, document_id: str) -> Receipt:
+        """What was done with a document when it was taken in. Raises NotFound."""
+        receipt = self._stored_receipt(document_id, "added")
+        return receipt if receipt.replaces is None else replace(receipt, status="replaced")
+
     def _stored_receipt(self, document_id: str, status: Status) -> Receipt:
         passages, quarantined = self.store.passages(document_id), self.store.quarantined(document_id)
         taking_in, document = self.store.taking_in(document_id), self.store.document(document_id)
@@ -119,7 +125,14 @@ class Indexer:
             replaces=taking_in.replaces,
             received_at=taking_in.received_at,
             took_ms=taking_in.took_ms,
+            previews=tuple(_preview(document.text, each.span) for each in quarantined),
         )
+
+
+def _preview(text: str, span: Span) -> str:
+    """How a stretch begins, on one line."""
+    words = " ".join(text[span.start : span.end][: 4 * _PREVIEW].split())
+    return words if len(words) <= _PREVIEW else f"{words[:_PREVIEW].rstrip()}…"
 
 
 def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progress) -> int:

@@ -167,6 +167,28 @@ class Store:
             raise NotFound(f"no document {document_id}")
         return document
 
+    def original(self, document_id: str) -> tuple[str, int]:
+        """The name of the file that a document came as, and its size in bytes. Raises NotFound."""
+        with self.database.reading() as connection:
+            row = connection.execute(
+                "SELECT file_name, length(content) AS size FROM documents JOIN originals ON document_id = id"
+                " WHERE id = ?",
+                [document_id],
+            ).fetchone()
+        if row is None:
+            raise NotFound(f"no document {document_id}")
+        return row["file_name"], row["size"]
+
+    def original_part(self, document_id: str, start: int, length: int) -> bytes:
+        """Some bytes of a file as it came. Raises NotFound."""
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT rowid FROM originals WHERE document_id = ?", [document_id]).fetchone()
+            if row is None:
+                raise NotFound(f"no document {document_id}")
+            with connection.blobopen("originals", "content", row["rowid"], readonly=True) as blob:
+                blob.seek(start)
+                return blob.read(length)
+
     def has_document(self, document_id: str) -> bool:
         with self.database.reading() as connection:
             return connection.execute("SELECT 1 FROM documents WHERE id = ?", [document_id]).fetchone() is not None

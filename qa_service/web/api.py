@@ -13,6 +13,7 @@ from qa_service.web.documents_api import ERRORS, NOT_FOUND, add_document_routes
 from qa_service.web.record_file import MAX_RECORD_BYTES, ExportsOut, RecordFile
 from qa_service.web.requests import AskIn, SearchIn, VerifyIn
 from qa_service.web.responses import AnswerOut, ErrorOut, Health, Readiness, RecordCheckOut, SearchOut, VerifyOut
+from qa_service.web.uploads_api import add_upload_routes
 
 MAX_BODY = 1_000_000
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -25,7 +26,8 @@ def make_router(service: Service, settings: Settings) -> APIRouter:
     router = APIRouter()
     _add_questions(router, service)
     _add_exports(router, service)
-    add_document_routes(router, service, settings.max_upload_mb * 1_000_000)
+    add_document_routes(router, service)
+    add_upload_routes(router, service, settings.max_upload_mb * 1_000_000)
     _add_health(router, service)
     _refuse_other_methods(router)
     return router

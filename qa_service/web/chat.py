@@ -20,7 +20,6 @@ from qa_service.web.quote_turn import render_verification
 from qa_service.web.requests import read_filters
 from qa_service.web.thread import (
     render_bad_input,
-    render_documents,
     render_failure,
     render_pending,
     render_thread,
@@ -36,7 +35,6 @@ EXAMPLES = (
 _FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "PingFang SC"]
 _FONT += ["Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans Arabic", "sans-serif"]
 MAX_TURNS = 20
-_LISTED_DOCUMENTS = 200
 _CONCURRENT_QUESTIONS = 8
 _FORGET_AFTER = 3_600
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -44,8 +42,8 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 _HERE = Path(__file__).parent
 _HEAD = (
     '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
-    f"<style>{(_HERE / 'chat.css').read_text(encoding='utf-8')}</style>"
-    f"<script>{(_HERE / 'chat.js').read_text(encoding='utf-8')}</script>"
+    + "".join(f"<style>{(_HERE / name).read_text(encoding='utf-8')}</style>" for name in ("chat.css", "documents.css"))
+    + "".join(f"<script>{(_HERE / name).read_text(encoding='utf-8')}</script>" for name in ("chat.js", "documents.js"))
 )
 _MASTHEAD = (
     '<header class="masthead"><div><h1>Ask the documents</h1>'
@@ -65,6 +63,25 @@ _SOURCE_HEAD = (
 )
 _SOURCE_FRAME = (
     '<iframe id="source-frame" title="Source" sandbox="allow-same-origin" referrerpolicy="no-referrer"></iframe>'
+)
+
+# filled by documents.js
+_DOCUMENTS = (
+    '<div class="heading"><h2 class="label">Add documents</h2>'
+    '<button type="button" class="plain" id="uploads-clear" hidden>Clear</button></div>'
+    '<label class="drop"><input type="file" id="files" class="unseen" multiple aria-label="Choose files to add">'
+    "<strong>Choose files</strong> or drop them here</label>"
+    '<ul id="uploads" aria-label="Uploads"></ul>'
+    '<p class="unseen" id="upload-status" role="status" aria-live="polite"></p>'
+    '<h2 class="label library-head">Documents</h2>'
+    '<p class="note" id="library-empty" hidden>No documents yet.</p>'
+    '<ul class="cards" id="library" aria-label="Documents"></ul>'
+    '<button type="button" class="plain" id="library-more" hidden>Show more</button>'
+    '<dialog id="confirm-delete" aria-labelledby="confirm-title"><h2 id="confirm-title" dir="auto"></h2>'
+    "<p>Its text, its passages and its original file are removed for good. No answer will quote it any more.</p>"
+    '<p id="confirm-problem" role="alert"></p>'
+    '<div><button type="button" id="confirm-no">Cancel</button>'
+    '<button type="button" id="confirm-yes">Delete</button></div></dialog>'
 )
 
 
@@ -104,7 +121,8 @@ def answer_question(service: Service, question: str | None, turns: Turns, *typed
     except QAError as error:
         turn = Shown(render_failure(asked, str(error)), (Turn("user", asked),))
     turns = (*turns, turn)[-MAX_TURNS:]
-    yield "", "", render_thread([turn.html for turn in turns]), turns
+    # the box holds what was typed since
+    yield gr.update(), "", render_thread([turn.html for turn in turns]), turns
 
 
 def _said(answer: Answer) -> tuple[Turn, ...]:
@@ -140,10 +158,6 @@ def _read_typed(
     return read_filters(given)
 
 
-def list_documents(service: Service) -> str:
-    return render_documents(*service.documents(page=1, page_size=_LISTED_DOCUMENTS))
-
-
 def build_chat(service: Service) -> gr.Blocks:
     blocks: gr.Blocks
     with gr.Blocks(title="Ask the documents", analytics_enabled=False, fill_width=True, fill_height=True) as blocks:
@@ -161,7 +175,7 @@ def build_chat(service: Service) -> gr.Blocks:
                 box, button = _draw_composer()
             with gr.Column(elem_id="source"):
                 _draw_fixed(_SOURCE_HEAD + _SOURCE_FRAME, "source-view")
-                documents = gr.Markdown(elem_id="documents", latex_delimiters=[])
+                _draw_fixed(f"<div>{_DOCUMENTS}</div>", "documents")
         for trigger, given in [(button.click, box), (box.submit, box), *((each.click, each) for each in examples)]:
             trigger(
                 partial(answer_question, service),
@@ -180,7 +194,6 @@ def build_chat(service: Service) -> gr.Blocks:
                 concurrency_id="ask",
                 **_QUIET,
             )
-        blocks.load(partial(list_documents, service), outputs=documents, queue=False, **_QUIET)
     return blocks
 
 

@@ -1,9 +1,10 @@
 """What the API returns of documents and of what was done with them. Fields may be added, never renamed."""
 
 from dataclasses import asdict
-from typing import Literal
+from itertools import zip_longest
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from qa_service.records import Document, Quarantined, Receipt, Section
 from qa_service.service import DocumentDetail
@@ -18,9 +19,10 @@ class QuarantinedOut(SpanOut):
     reason: str
     state: str
     by: str
+    preview: Annotated[str | None, Field(description="How it begins, in a receipt")] = None
 
     @classmethod
-    def of_entry(cls, entry: Quarantined) -> "QuarantinedOut":
+    def of_entry(cls, entry: Quarantined, preview: str | None = None) -> "QuarantinedOut":
         return cls(
             start_char_index=entry.span.start,
             end_char_index=entry.span.end,
@@ -28,6 +30,7 @@ class QuarantinedOut(SpanOut):
             reason=entry.reason,
             state=entry.state,
             by=entry.by,
+            preview=preview,
         )
 
 
@@ -163,11 +166,12 @@ class ReceiptOut(MetadataOut):
     took_ms: float
 
     @classmethod
-    def of(cls, receipt: Receipt) -> "ReceiptOut":
+    def of(cls, receipt: Receipt, status: str | None = None) -> "ReceiptOut":
+        """`status` is what it was at the time, where another is stored by now."""
         return cls(
             document_id=receipt.document_id,
             file_name=receipt.file_name,
-            status=receipt.status,
+            status=status or receipt.status,
             format=receipt.format,
             encoding=EncodingOut(**asdict(receipt.encoding)) if receipt.encoding else None,
             **metadata_fields(receipt.metadata),
@@ -176,7 +180,7 @@ class ReceiptOut(MetadataOut):
             sections=[SectionOut.of_section(section) for section in receipt.sections],
             pages=receipt.pages,
             passages=receipt.passages,
-            quarantined=[QuarantinedOut.of_entry(entry) for entry in receipt.quarantined],
+            quarantined=[QuarantinedOut.of_entry(*each) for each in zip_longest(receipt.quarantined, receipt.previews)],
             near_duplicates=[NearDuplicateOut(**asdict(each)) for each in receipt.near_duplicates],
             replaces=receipt.replaces,
             received_at=receipt.received_at,

@@ -2,13 +2,13 @@
 
 from pathlib import PurePosixPath
 from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
-from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from qa_service.errors import BadInput
-from qa_service.records import RawFile, Span
+from qa_service.records import Span
 from qa_service.service import Service
 from qa_service.web.document_responses import (
     DescriptionOut,
@@ -18,22 +18,20 @@ from qa_service.web.document_responses import (
     ReceiptOut,
     ReindexOut,
 )
-from qa_service.web.errors import describe_validation
-from qa_service.web.requests import CorrectionIn, GivenMetadata, RestoreIn
+from qa_service.web.requests import CorrectionIn, RestoreIn
 from qa_service.web.responses import ErrorOut
 from qa_service.web.source_page import render_source
 
-_MULTIPART_ROOM = 100_000
 ERRORS: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut}, 413: {"model": ErrorOut}}
 NOT_FOUND: dict[int | str, dict[str, Any]] = {**ERRORS, 404: {"model": ErrorOut}}
 
 DocumentId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The id from the list of documents")]
 
 
-def add_document_routes(router: APIRouter, service: Service, max_upload: int) -> None:
-    """`max_upload` is in bytes."""
+def add_document_routes(router: APIRouter, service: Service) -> None:
     _add_documents(router, service)
-    _add_changes(router, service, max_upload)
+    _add_taking_in(router, service)
+    _add_changes(router, service)
 
 
 def _add_documents(router: APIRouter, service: Service) -> None:
@@ -60,33 +58,30 @@ def _add_documents(router: APIRouter, service: Service) -> None:
             raise BadInput("start, end: give both or none")
         if start is not None and end is not None and start >= end:
             raise BadInput("end: must be greater than start")
-        quote = None if start is None or end is None else Span(start, end)
-        return HTMLResponse(render_source(service.document(document_id), quote))
+        quoted = None if start is None or end is None else Span(start, end)
+        return HTMLResponse(render_source(service.document(document_id), quoted))
 
 
-def _add_changes(router: APIRouter, service: Service, max_upload: int) -> None:
-    @router.post(
-        "/documents",
+def _add_taking_in(router: APIRouter, service: Service) -> None:
+    @router.get("/documents/{document_id}/receipt", tags=["documents"], responses=NOT_FOUND)
+    def receipt(document_id: DocumentId) -> ReceiptOut:
+        """What was done with a document when it was taken in."""
+        return ReceiptOut.of(service.receipt(document_id))
+
+    @router.get(
+        "/documents/{document_id}/original",
         tags=["documents"],
-        status_code=201,
-        responses={**ERRORS, 200: {"model": ReceiptOut, "description": "The same bytes were there already"}},
-        max_body_size=max_upload + _MULTIPART_ROOM,
+        response_class=Response,
+        responses={**NOT_FOUND, 200: {"content": {"application/octet-stream": {}}, "description": "The file"}},
     )
-    def add(
-        response: Response,
-        file: Annotated[list[UploadFile], File(description="A text file in UTF-8, one a request")],
-        metadata: Annotated[str, Form(description='JSON, e.g. {"title": "...", "date": "2025-06-14"}')] = "{}",
-    ) -> ReceiptOut:
-        """Takes in a document and returns the receipt."""
-        if len(file) > 1:
-            raise BadInput("file: send one file a request")
-        content = file[0].file.read(max_upload + 1)
-        if len(content) > max_upload:
-            raise BadInput(f"file: larger than {max_upload // 1_000_000} MB (QA_MAX_UPLOAD_MB)")
-        receipt = service.add(RawFile(_file_name(file[0].filename), content, _given(metadata)))
-        response.status_code = 201 if receipt.status == "added" else 200
-        return ReceiptOut.of(receipt)
+    def original(document_id: DocumentId) -> Response:
+        """The file as it came, byte for byte, as a download."""
+        file = service.original(document_id)
+        headers = {"Content-Length": str(file.size), "Content-Disposition": _attachment(file.file_name)}
+        return StreamingResponse(file.parts(), media_type="application/octet-stream", headers=headers)
 
+
+def _add_changes(router: APIRouter, service: Service) -> None:
     @router.patch("/documents/{document_id}", tags=["documents"], responses=NOT_FOUND)
     def correct(document_id: DocumentId, body: CorrectionIn) -> DescriptionOut:
         """Corrects a document's metadata: it comes before what the file, its text or a sidecar says, from now on."""
@@ -108,16 +103,8 @@ def _add_changes(router: APIRouter, service: Service, max_upload: int) -> None:
         return ReindexOut(documents=service.reindex())
 
 
-def _file_name(given: str | None) -> str:
-    """The last part of what the sender calls the file, printable, at most 200 characters."""
-    name = PurePosixPath((given or "").replace("\\", "/")).name
-    return "".join(character for character in name if character.isprintable())[:200] or "unnamed"
-
-
-def _given(metadata: str) -> dict[str, str]:
-    try:
-        given = GivenMetadata.model_validate_json(metadata)
-    except ValidationError as error:
-        problem = describe_validation(error.errors()).replace(", sent as application/json", "")
-        raise BadInput(f"metadata: {problem.removeprefix('body: ')}") from error
-    return given.model_dump(exclude_none=True)
+def _attachment(file_name: str) -> str:
+    """A Content-Disposition of RFC 6266: the name in UTF-8, and in ASCII for who does not read that."""
+    name = PurePosixPath(file_name).name  # below a folder or in an archive it is a path
+    plain = "".join(each if each.isascii() and each.isprintable() and each not in '"\\%' else "_" for each in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,7 +19,9 @@ from qa_service.errors import (
     NotFound,
     NotSupported,
     QAError,
+    Stopping,
     StoreError,
+    TooLarge,
 )
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,8 @@ STATUS: dict[type[QAError], int] = {
     DataDirectoryInUse: 503,
     IndexMismatch: 503,
     StoreError: 503,
+    Stopping: 503,
+    TooLarge: 413,
 }
 _NO_OBJECT = "body: must be a JSON object, sent as application/json"
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -102,13 +107,17 @@ class TooLargeAsJson:
 
         async def send_json(message: Message) -> None:
             nonlocal replaced
-            if message["type"] == "http.response.start" and message["status"] == 413:
+            if message["type"] == "http.response.start" and message["status"] == 413 and not _is_json(message):
                 replaced = True
                 await error_response(413, _CODES[413], _DETAILS[413])(scope, receive, send)
             elif not replaced:
                 await send(message)
 
         await self.app(scope, receive, send_json)
+
+
+def _is_json(start: Message) -> bool:
+    return Headers(raw=start["headers"]).get("content-type") == "application/json"
 
 
 def _printable(value: object) -> str:

@@ -12,7 +12,6 @@ from qa_service.answering.extractive import differences, heading, quoted_line
 from qa_service.answering.messages import messages_in
 from qa_service.errors import BadInput
 from qa_service.records import NO_FILTERS, Answer, Citation, Filters, Hit, Metadata, Place, Span
-from qa_service.store.store import DocumentEntry
 from qa_service.web.markup import escape, language_name, provenance, readable_date, source_url
 
 _EXCERPT = 220
@@ -50,15 +49,6 @@ def render_bad_input(error: BadInput) -> str:
         f"The question {problem}." if field == "question" else f"{_LABELS.get(field.split('.')[0], field)}: {problem}."
     )
     return f'<p class="problem" role="alert">{escape(line)}</p>'
-
-
-def render_documents(entries: Sequence[DocumentEntry], total: int) -> str:
-    """The list of the documents, each a link to its text."""
-    if not entries:
-        return '<p class="note">No documents yet. Add some: <code>python -m qa_service index PATH</code></p>'
-    rows = "".join(f"<li>{_render_card(source_url(entry.id, None), '', entry.metadata, '')}</li>" for entry in entries)
-    rest = f'<p class="note">and {total - len(entries):,} more</p>' if total > len(entries) else ""
-    return f'<h2 class="label">Documents</h2><ul class="cards">{rows}</ul>{rest}'
 
 
 def render_question(question: str, body: str) -> str:

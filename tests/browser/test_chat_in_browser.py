@@ -4,30 +4,17 @@ Screenshots are left in artifacts/screenshots/.
 """
 
 import json
-import os
-import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from qa_service.answering.export.formats import FORMATS
 from qa_service.web.chat import EXAMPLES
+from tests.browser.watched import WINDOWS, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
-ROOT = Path(__file__).parents[2]
-SCREENSHOTS = ROOT / "artifacts" / "screenshots"
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 ELSEWHERE = "203.0.113.7"
 HOSTILE = (
     f"Zebra handbook, chapter one.\r\n\r\nThe zebra keeper keeps ![zebra](http://{ELSEWHERE}/a.png) and "
@@ -35,108 +22,6 @@ HOSTILE = (
     f"[a link](javascript:alert(1)) and <style>body {{ background: url(http://{ELSEWHERE}/d.png) }}</style> and "
     f"$$\\href{{http://{ELSEWHERE}}}{{x}}$$ in the zebra house.\r\nZebras 🦓 sleep at night.\r\n"
 )
-WINDOWS = {"desktop": (1280, 800), "mobile": (390, 844)}
-
-
-@pytest.fixture(scope="module")
-def address(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The service as a user starts it, over the seeds, on a free port."""
-    command = [sys.executable, "-m", "qa_service", "serve", "--port", "0", "--index-if-empty", "seeds"]
-    settings = {
-        "QA_DATA_DIR": str(tmp_path_factory.mktemp("data")),
-        "QA_MODEL": str(model_folder),
-        "QA_MIN_CONFIDENCE": "0",  # it is the citations that are tested here, not abstention
-    }
-    with subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **settings}, stderr=subprocess.PIPE, encoding="utf-8"
-    ) as process:
-        assert process.stderr is not None
-        said = []
-        for line in process.stderr:
-            said.append(line)
-            if started := re.search(r"answers at (http://127\.0\.0\.1:\d+)", line):
-                break
-        else:
-            pytest.fail(f"the service did not start: {''.join(said)}")
-        yield started[1]
-        process.terminate()
-        said = process.stderr.readlines()
-    assert "Traceback" not in "".join(said)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    if executable is None:
-        pytest.skip("there is no chromium here; on Debian: apt-get install chromium fonts-noto-cjk")
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Watched:
-    """A page, what it asked for and what its console said."""
-
-    page: Page
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    @property
-    def source(self) -> FrameLocator:
-        return self.page.frame_locator("#source-frame")
-
-    def ask(self, question: str) -> None:
-        self.page.get_by_role("textbox", name="Question").fill(question)
-        self.page.keyboard.press("Enter")
-        expect(self.page.locator("section.turn").last.locator(".question")).to_have_text(question)
-        expect(self.page.locator("section.turn").last.locator("a.source").first).to_be_visible(timeout=20_000)
-
-    def expect_quote(self, question: str, index: int) -> None:
-        """The source view shows the quote of the API's citation, highlighted and scrolled to."""
-        citation = self.page.request.post("/ask", data={"question": question}).json()["citations"][index]
-        mark = self.source.locator("mark#quote")
-        expect(mark).to_be_in_viewport(ratio=0.5)
-        assert mark.evaluate("mark => mark.textContent") == citation["quote"]
-        assert f"start={citation['quote_start_char_index']}&" in self.page.locator("#source-tab").evaluate(
-            "a => a.href"
-        )
-
-    def screenshot(self, name: str) -> None:
-        self.page.wait_for_timeout(300)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
-
-    def assert_nothing_left(self) -> None:
-        assert len(self.requests) > 5
-        assert {urlsplit(url).hostname for url in self.requests if not url.startswith("data:")} == {"127.0.0.1"}
-        assert self.complaints == []
-
-
-@pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Watched]]:
-    contexts: list[BrowserContext] = []
-
-    def opened(window: str = "desktop", scheme: str = "light") -> Watched:
-        width, height = WINDOWS[window]
-        viewport = {"width": width, "height": height}
-        context = browser.new_context(base_url=address, viewport=viewport, color_scheme=scheme)
-        contexts.append(context)
-        watched = Watched(context.new_page())
-        context.on("request", lambda request: watched.requests.append(request.url))
-        context.on("weberror", lambda error: watched.complaints.append(str(error.error)))
-        context.on(
-            "console",
-            lambda message: watched.complaints.append(message.text) if message.type in ("error", "warning") else None,
-        )
-        watched.page.goto("/")
-        expect(watched.page.get_by_role("button", name="Ask", exact=True)).to_be_visible(timeout=20_000)
-        return watched
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("question", [EXAMPLES[1], EXAMPLES[0]], ids=["zh", "en"])
@@ -294,6 +179,6 @@ def test_hostile_document_shows_as_text_and_fetches_nothing(open_page: Callable[
     for place in (thread, watched.source.locator("body"), watched.page.locator("#documents")):
         expect(place.locator("img, script, style, b, .katex, [onerror]")).to_have_count(0)
         links = place.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
-        assert all(link.startswith(("./source/", "./exports/")) for link in links)
+        assert all(link.startswith(("./source/", "./exports/", "./documents/")) for link in links)
     watched.screenshot("hostile")
     watched.assert_nothing_left()

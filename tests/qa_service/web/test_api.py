@@ -441,13 +441,6 @@ def test_an_origin_that_is_not_this_one_is_refused(client: TestClient, origin: s
     assert error_of(client.post("/ask", json={"question": "a"}, headers={"Origin": origin}))[0] == 403
 
 
-def test_two_files_in_one_upload_are_refused(client: TestClient) -> None:
-    files = [("file", ("a.txt", b"First text.")), ("file", ("b.txt", b"Second text."))]
-    before = client.get("/documents").json()["total"]
-    assert error_of(client.post("/documents", files=files))[0] == 422
-    assert client.get("/documents").json()["total"] == before
-
-
 @pytest.mark.parametrize("question", ["?", "😀", "...", "\u200b"])
 def test_a_question_without_a_word_is_not_answered(client: TestClient, question: str) -> None:
     answer = client.post("/ask", json={"question": question}).json()

@@ -19,7 +19,7 @@ from qa_service.ingest.language import detect_language
 from qa_service.records import NO_FILTERS, Filters, RawFile, Span, Turn
 from qa_service.service import Service
 from qa_service.web.app import create_app
-from qa_service.web.chat import EXAMPLES, MAX_TURNS, Shown, answer_question, list_documents
+from qa_service.web.chat import EXAMPLES, MAX_TURNS, Shown, answer_question
 from qa_service.web.markup import escape, language_name, readable_date, source_url
 
 HOSTILE = (
@@ -197,14 +197,6 @@ def test_messages_are_in_eight_languages_and_english_otherwise() -> None:
 def test_no_documents_is_not_a_failure(service: Service) -> None:
     _, _, thread, _ = last_update(service, "Is anything there?")
     assert "don’t hold an answer" in seen(thread)
-    assert "No documents yet" in list_documents(service)
-
-
-def test_documents_are_listed_with_links(filled: Service) -> None:
-    listed = list_documents(filled)
-    entries, _ = filled.documents(1, 10)
-    assert all(f'href="{source_url(entry.id, None)}"' in unescape(listed) for entry in entries)
-    assert "Trade <b>grows</b>" in seen(listed)
 
 
 def test_a_session_completes_its_follow_ups_and_says_what_was_searched(filled: Service) -> None:
@@ -311,3 +303,9 @@ def test_chat_opens_no_side_door(client: TestClient, tmp_path: Path) -> None:
     for path in ("/etc/passwd", str(store), "pyproject.toml"):
         assert client.get(f"/gradio_api/file={path}").status_code in (403, 404)
     assert client.post("/gradio_api/upload", files={"files": ("a.txt", b"x")}).status_code == 403
+
+
+def test_a_function_that_the_chat_has_not_is_the_callers_mistake(client: TestClient) -> None:
+    body = {"data": [], "fn_index": 999, "session_hash": "x"}
+    response = client.post("/gradio_api/queue/join", json=body)
+    assert (response.status_code, response.json()["error_code"]) == (422, "invalid_request")

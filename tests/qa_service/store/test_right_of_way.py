@@ -1,0 +1,66 @@
+"""Documents give way to questions and to the end of the service."""
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from embeddings.encoder import Vectors
+from embeddings.hashing import HashingEncoder
+from qa_service.errors import Stopping
+from qa_service.store import right_of_way
+from qa_service.store.right_of_way import RightOfWay, YieldingEncoder
+
+TEXTS = [f"Text {number} " + "with words " * (number % 7) for number in range(100)]
+
+
+class CountingEncoder(HashingEncoder):
+    """Counts batches, and says when the first begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[Sequence[str]] = []
+        self.began = threading.Event()
+
+    def encode_passages(self, passages: Sequence[str]) -> Vectors:
+        self.batches.append(passages)
+        self.began.set()
+        return super().encode_passages(passages)
+
+
+def test_the_vectors_are_those_of_the_encoder_in_its_own_batches() -> None:
+    encoder = CountingEncoder()
+    vectors = YieldingEncoder(encoder, RightOfWay()).encode_passages(TEXTS)
+    assert np.array_equal(vectors, HashingEncoder().encode_passages(TEXTS))
+    assert [text for batch in encoder.batches for text in batch] == sorted(TEXTS, key=len)
+    assert [len(batch) for batch in encoder.batches] == [32, 32, 32, 4]
+    assert YieldingEncoder(encoder, RightOfWay()).encode_passages([]).shape == (0, 64)
+
+
+def test_no_batch_begins_while_somebody_asks() -> None:
+    encoder, way = CountingEncoder(), RightOfWay()
+    thread = threading.Thread(target=YieldingEncoder(encoder, way).encode_passages, args=(TEXTS,))
+    with way.asking(), way.asking():
+        thread.start()
+        assert not encoder.began.wait(0.1)
+    assert encoder.began.wait(10)
+    thread.join(10)
+    assert len(encoder.batches) == 4
+
+
+def test_questions_without_end_do_not_keep_documents_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(right_of_way, "_LONGEST_WAIT_S", 0.01)
+    encoder, way = CountingEncoder(), RightOfWay()
+    with way.asking():
+        YieldingEncoder(encoder, way).encode_passages(TEXTS)
+    assert len(encoder.batches) == 4
+
+
+def test_an_interruption_ends_the_encoding_even_while_somebody_asks() -> None:
+    encoder, way = CountingEncoder(), RightOfWay()
+    with way.asking():
+        way.interrupt()
+        with pytest.raises(Stopping):
+            YieldingEncoder(encoder, way).encode_passages(TEXTS)
+    assert encoder.batches == []
