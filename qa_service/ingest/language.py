@@ -139,6 +139,12 @@ def normal_tag(tag: str) -> str | None:
     return f"{language}-{script.title()}" if script else language
 
 
+def best_language(text: str) -> tuple[str, float]:
+    """What the detector takes a text for, and how sure it is of that (0 to 1): the whole text, no rule of ours."""
+    found = _detector.detect(" ".join(text.split()), k=1)
+    return (str(found[0]["lang"]), float(found[0]["score"])) if found else (UNDETERMINED, 0.0)
+
+
 def language_of_last(texts: Sequence[str]) -> str:
     """The language of the last text; where it is too short to tell, of the last longer one in the same script."""
     own = detect_language(texts[-1])
