@@ -13,6 +13,8 @@ AnswerKind = Literal["extractive", "generated", "none"]
 Role = Literal["user", "assistant"]
 Status = Literal["added", "unchanged", "replaced", "restored", "waiting"]
 DocumentStatus = Literal["indexed", "waiting", "superseded"]
+COUNTING: tuple[DocumentStatus, ...] = ("indexed", "waiting")
+"""Not taken the place of by a newer version."""
 QuarantineKind = Literal["spam", "boilerplate"]
 QuarantineState = Literal["quarantined", "flagged", "kept"]
 Decider = Literal["rules", "operator"]

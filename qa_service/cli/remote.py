@@ -10,9 +10,9 @@ import httpx
 
 from qa_service.answering.export.formats import FormatName
 from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound, QAError
-from qa_service.records import Filters, RawFile
+from qa_service.records import COUNTING, Filters, RawFile
 from qa_service.store.lock import Holder
-from qa_service.web.document_responses import DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
+from qa_service.web.document_responses import AuditOut, DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
 from qa_service.web.record_file import RecordFile
 from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 
@@ -39,7 +39,7 @@ class RemoteSession:
         self._client.close()
 
     def add(self, file: RawFile) -> ReceiptOut:
-        form = {"metadata": json.dumps(dict(file.metadata))}
+        form = {"metadata": json.dumps(dict(file.metadata)), **({"path": file.path} if file.path else {})}
         response = self._call("POST", "/documents", files={"file": (file.name, file.content)}, data=form)
         return ReceiptOut.model_validate_json(response.content)
 
@@ -67,8 +67,20 @@ class RemoteSession:
             page += 1
             entries = self._page(page)
 
-    def delete(self, document_id: str) -> None:
-        self._call("DELETE", f"/documents/{_quoted(document_id)}")
+    def documents_at(self, path: str) -> list[DocumentOut]:
+        pages = [self._call("GET", "/documents", params={"path": path, "status": status}) for status in COUNTING]
+        return [each for page in pages for each in DocumentsOut.model_validate_json(page.content).documents]
+
+    def receipt(self, document_id: str) -> ReceiptOut:
+        response = self._call("GET", f"/documents/{_quoted(document_id)}/receipt")
+        return ReceiptOut.model_validate_json(response.content)
+
+    def audit(self) -> AuditOut:
+        return AuditOut.model_validate_json(self._call("GET", "/audit").content)
+
+    def delete(self, document_id: str, with_versions: bool, audit: bool) -> None:
+        asked = {"with_versions": with_versions, "audit": audit}
+        self._call("DELETE", f"/documents/{_quoted(document_id)}", params=asked)
 
     def restore(self, document_id: str, start: int) -> ReceiptOut:
         response = self._call("POST", f"/documents/{_quoted(document_id)}/restore", json={"start_char_index": start})

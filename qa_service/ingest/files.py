@@ -3,7 +3,8 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +13,7 @@ from qa_service.ingest.describe import FIELDS, is_text
 from qa_service.records import RawFile
 
 MANIFEST = "manifest.jsonl"
+Stamp = tuple[int, int, int]
 _MANIFEST_KEYS = {"id", "file_name", "sha256", *FIELDS}
 
 
@@ -25,19 +27,47 @@ class FileEntry:
     sha256: str | None = None
 
     def read(self, max_bytes: int) -> RawFile:
-        """Raises BadFile with what was wrong: not readable, too large, or not what the manifest says."""
-        try:
-            with self.path.open("rb") as file:
-                content = file.read(max_bytes + 1)
-        except OSError as error:
-            raise BadFile(f"{_shown(self.path)}: cannot be read ({error.strerror or error})") from error
+        """Raises BadFile with what was wrong: not readable, too large, changing, or not what the manifest says."""
+        content = _read_at_rest(self.path, max_bytes + 1)
         if len(content) > max_bytes:
-            raise BadFile(f"{_shown(self.path)}: larger than {max_bytes // 1_000_000} MB (QA_MAX_UPLOAD_MB)")
+            raise BadFile(f"{shown_path(self.path)}: larger than {max_bytes // 1_000_000} MB (QA_MAX_UPLOAD_MB)")
         if self.sha256 and hashlib.sha256(content).hexdigest() != self.sha256:
-            raise BadFile(
-                f"{_shown(self.path)}: its sha256 is not the one in {MANIFEST}; restore the file or correct {MANIFEST}"
+            raise _refused(
+                self.path, f"its sha256 is not the one in {MANIFEST}; restore the file or correct {MANIFEST}"
             )
-        return RawFile(self.name, content, self.metadata)
+        return RawFile(self.name, content, self.metadata, path=self.place)
+
+    @property
+    def place(self) -> str:
+        """The absolute path, as text: what stands for good."""
+        return shown_path(Path(os.path.abspath(self.path)))  # noqa: PTH100  Path.absolute leaves `..` in it
+
+
+def _read_at_rest(path: Path, size: int) -> bytes:
+    """At most `size` bytes of a file that nobody changes meanwhile: tried twice. Raises BadFile."""
+    for _ in range(2):
+        try:
+            # a pipe would wait for who writes into it
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+                before = os.fstat(file.fileno())
+                if not stat.S_ISREG(before.st_mode):
+                    raise _refused(path, "not a regular file")
+                content = file.read(size)
+                after = path.stat()  # of what stands there now: an editor puts a new file in place of the old one
+        except OSError as error:
+            raise _refused(path, f"cannot be read ({error.strerror or error})") from error
+        if _stamp(before) == _stamp(after) and len(content) == min(before.st_size, size):
+            return content
+    raise _refused(path, "changed while it was read; take it in again when it is finished")
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def stamp(path: Path) -> Stamp:
+    """What differs when the content of a file was changed, or another file put in its place. Raises OSError."""
+    return _stamp(path.stat())
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[FileEntry | BadFile]:
@@ -45,63 +75,84 @@ def find_files(paths: Iterable[Path]) -> Iterator[FileEntry | BadFile]:
     for path in paths:
         try:
             if not path.exists():
-                yield BadFile(f"{_shown(path)}: no such file or folder")
+                yield _refused(path, "no such file or folder")
             elif path.is_file():
                 yield _file_entry(path, path.name)
             elif not path.is_dir():
-                yield BadFile(f"{_shown(path)}: neither a file nor a folder")
+                yield _refused(path, "neither a file nor a folder")
             elif (path / MANIFEST).is_file():
                 yield from _manifest_entries(path)
             else:
                 yield from _folder_entries(path)
         except OSError as error:
-            yield BadFile(f"{_shown(path)}: cannot be read ({error.strerror or error})")
+            yield _refused(path, f"cannot be read ({error.strerror or error})")
 
 
 def _file_entry(path: Path, name: str) -> FileEntry | BadFile:
     if not is_text(name):
-        return BadFile(f"{_shown(path)}: the name of the file is not UTF-8; rename it")
+        return _refused(path, "the name of the file is not UTF-8; rename it")
     return FileEntry(path, name, {})
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """A path in a form that can be printed, whatever its bytes."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
+def _refused(path: Path, reason: str) -> BadFile:
+    return BadFile(f"{shown_path(path)}: {reason}", shown_path(path))
+
+
 def _folder_entries(folder: Path) -> Iterator[FileEntry | BadFile]:
+    unreadable: list[OSError] = []
     paths = [
         path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        for path in sorted(_files_below(folder, unreadable.append))
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
+    yield from (_refused(Path(error.filename), f"cannot be read ({error.strerror})") for error in unreadable)
     listed = [path.parent for path in paths if path.name == MANIFEST]
     files = [path for path in paths if not any(path.is_relative_to(other) for other in listed)]
     for other in listed:
         yield from _manifest_entries(other)
     if not paths:
-        yield BadFile(f"{_shown(folder)}: the folder holds no files")
+        yield _refused(folder, "the folder holds no files")
     for path in files:
-        if path.resolve().is_relative_to(folder.resolve()):
-            yield _file_entry(path, path.relative_to(folder).as_posix())
-        else:
-            yield BadFile(f"{_shown(path)}: a link that leaves the folder; name its target itself")
+        try:
+            yield _entry_below(path, folder)
+        except OSError as error:
+            yield _refused(path, f"cannot be read ({error.strerror or error})")
+
+
+def _files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
+    """Everything but folders; a link to a folder is not followed."""
+    for parent, _, names in os.walk(folder, onerror=on_error):
+        yield from (Path(parent, name) for name in names)
+
+
+def _entry_below(path: Path, folder: Path) -> FileEntry | BadFile:
+    """Raises OSError."""
+    if not path.is_file():
+        return _refused(path, "a link that leads nowhere" if path.is_symlink() else "not a regular file")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        return _refused(path, "a link that leaves the folder; name its target itself")
+    return _file_entry(path, path.relative_to(folder).as_posix())
 
 
 def _manifest_entries(folder: Path) -> Iterator[FileEntry | BadFile]:
     try:
         lines = (folder / MANIFEST).read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        yield BadFile(f"{_shown(folder / MANIFEST)}: cannot be read ({error})")
+        yield _refused(folder / MANIFEST, f"cannot be read ({error})")
         return
     if not any(map(str.strip, lines)):
-        yield BadFile(f"{_shown(folder / MANIFEST)}: names no file")
+        yield _refused(folder / MANIFEST, "names no file")
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
                 yield _manifest_entry(folder, line)
             except BadFile as error:
-                yield BadFile(f"{_shown(folder / MANIFEST)}, line {number}: {error}")
+                yield BadFile(f"{shown_path(folder / MANIFEST)}, line {number}: {error}", shown_path(folder / MANIFEST))
 
 
 def _manifest_entry(folder: Path, line: str) -> FileEntry:
