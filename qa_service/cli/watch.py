@@ -72,7 +72,7 @@ class Follower:
                 self._known[place] = state
                 changes.entries.append(entry)
         empty = [place for place in self._known if place not in found or found[place][1] is None]
-        if len(empty) < len(self._known):  # else the whole folder: more likely it is not mounted any more
+        if any(isinstance(entry, FileEntry) for entry, _ in found.values()):  # else it may not be mounted any more
             changes.gone = [place for place in empty if self._is_settled(place, None, now)]
         for place in changes.gone:
             del self._known[place]
@@ -145,10 +145,10 @@ class FolderWatch:
             self._take_in_copy(receipt.replaces)  # the older version left the search, but may stand elsewhere too
 
     def _forget(self, place: str) -> None:
-        receipt = self._batch.taken.pop(place, None)
-        if receipt is not None and self._take_in_copy(receipt.document_id):
-            return
+        self._batch.taken.pop(place, None)
         for document in self._session.documents_at(place):
+            if self._take_in_copy(document.document_id):
+                continue
             if not self._delete_missing:
                 out.print(f"gone, kept as {document.document_id}: {printable(place)}")
                 continue

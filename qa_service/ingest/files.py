@@ -133,7 +133,7 @@ def _files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[
 def _entry_below(path: Path, folder: Path) -> FileEntry | BadFile:
     """Raises OSError."""
     if not path.is_file():
-        return _refused(path, "a link that leads nowhere" if path.is_symlink() else "not a regular file")
+        return _refused(path, "not a regular file" if path.exists() else "a link that leads nowhere")
     if not path.resolve().is_relative_to(folder.resolve()):
         return _refused(path, "a link that leaves the folder; name its target itself")
     return _file_entry(path, path.relative_to(folder).as_posix())

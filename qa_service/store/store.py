@@ -1,7 +1,6 @@
 """The system of record: documents, their passages with vectors and terms, and what is kept out of search."""
 
 import json
-import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,6 +50,7 @@ from qa_service.store.versions import (
     Deleted,
     Standing,
     close_gap,
+    is_overtaken,
     read_holder,
     read_newest,
     read_standing,
@@ -153,7 +153,7 @@ class Store:
         with self.database.writing() as connection:
             if connection.execute("SELECT 1 FROM documents WHERE id = ?", [document.id]).fetchone():
                 return None
-            if self._is_overtaken(connection, document):
+            if is_overtaken(connection, document):
                 return None
             next_generation(connection)
             insert_document(connection, document, content, insert_manifest(connection, manifest))
@@ -173,7 +173,7 @@ class Store:
         """Makes a superseded document count again, in the place of the one that it now replaces; None as for `add`."""
         with self.database.writing() as connection:
             standing = read_standing(connection, document.id)
-            if standing is None or standing.status != "superseded" or self._is_overtaken(connection, document):
+            if standing is None or standing.status != "superseded" or is_overtaken(connection, document):
                 return None
             next_generation(connection)
             update_standing(connection, document, insert_manifest(connection, manifest))
@@ -200,14 +200,6 @@ class Store:
                 return []
             next_generation(connection)
             return supersede(connection, replaces, document_id)
-
-    @staticmethod
-    def _is_overtaken(connection: sqlite3.Connection, document: Document) -> bool:
-        """Does another document stand at its path, or does the one that it replaces count no longer?"""
-        if document.path is not None and read_holder(connection, document.path, None) not in {None, document.replaces}:
-            return True
-        replaced = document.replaces and read_standing(connection, document.replaces)
-        return bool(document.replaces) and (not replaced or replaced.status == "superseded")
 
     def standing(self, document_id: str) -> Standing | None:
         """None for a document that is not there."""

@@ -45,6 +45,14 @@ def read_holder(connection: sqlite3.Connection, path: str | None, file_name: str
     return None
 
 
+def is_overtaken(connection: sqlite3.Connection, document: Document) -> bool:
+    """Does another document stand at its path by now, or does the one that it replaces count no longer?"""
+    if document.path is not None and read_holder(connection, document.path, None) not in {None, document.replaces}:
+        return True
+    replaced = read_standing(connection, document.replaces) if document.replaces else None
+    return document.replaces is not None and (replaced is None or replaced.status == "superseded")
+
+
 def supersede(connection: sqlite3.Connection, older_id: str, newer_id: str) -> list[int]:
     """Takes a document out of the search for a newer version: the ids of its passages. All else of it stays."""
     passages = delete_passages(connection, older_id, read_generation(connection))
@@ -55,9 +63,9 @@ def supersede(connection: sqlite3.Connection, older_id: str, newer_id: str) -> l
 
 
 def update_standing(connection: sqlite3.Connection, document: Document, manifest_id: int) -> None:
-    """Writes what may change of a document that is there: where it stands, what is said of it, and how it was made."""
+    """Writes what may change of a document that is there: where it stands, and how it was made."""
     connection.execute(
-        "UPDATE documents SET path = coalesce(?, path), replaces = coalesce(?, replaces), status = ?, manifest_id = ?,"
+        "UPDATE documents SET path = ?, replaces = coalesce(?, replaces), status = ?, manifest_id = ?,"
         " superseded_by = CASE ? WHEN 'superseded' THEN superseded_by END WHERE id = ?",
         [document.path, document.replaces, document.status, manifest_id, document.status, document.id],
     )
