@@ -22,7 +22,7 @@ HOMES = {
     "sqlite3": {
         *("qa_service/store/database.py", "qa_service/store/rows.py", "qa_service/store/passage_index.py"),
         *("qa_service/store/lexical.py", "qa_service/store/likeness.py", "qa_service/store/versions.py"),
-        "eval/cache.py",
+        *("eval/cache.py", "eval/interruption.py"),
     },
     "watchfiles": {"qa_service/cli/watch.py"},
     "langchain_text_splitters": {"qa_service/ingest/chunk.py", "eval/textbook.py"},
