@@ -263,12 +263,13 @@ def documents(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     table = Table()
     table.add_column("id", no_wrap=True, min_width=len(listed[0].document_id) if listed else None)
     table.add_column("file and title", overflow="fold")
-    for name in ("date", "language", "passages", "status"):
+    for name in ("date", "language", "passages"):
         table.add_column(name, no_wrap=True)
     for document in listed:
+        status = "" if document.status == "indexed" else f"\n({document.status})"
         table.add_row(
-            *(document.document_id, printable(f"{document.file_name}\n{document.title}"), document.date or ""),
-            *(document.language, str(document.passages), document.status),
+            *(document.document_id, printable(f"{document.file_name}\n{document.title}{status}"), document.date or ""),
+            *(document.language, str(document.passages)),
         )
     Console(highlight=False, markup=False, emoji=False).print(table)
 
