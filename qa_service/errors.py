@@ -24,7 +24,13 @@ class BadInput(QAError):
 
 
 class BadFile(BadInput):
+    """`file` says which, where the error comes instead of the file itself."""
+
     code = "bad_file"
+
+    def __init__(self, message: str, file: str | None = None) -> None:
+        super().__init__(message)
+        self.file = file
 
 
 class TooLarge(BadFile):

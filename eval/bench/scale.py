@@ -38,6 +38,7 @@ from qa_service.ingest.document import make_document
 from qa_service.records import Document, Metadata, Passage, RawFile, Span
 from qa_service.retrieval.retriever import Retriever
 from qa_service.store.indexer import encode_passages
+from qa_service.store.likeness import NO_LIKENESS
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.rows import EncodedPassage, read_vectors
@@ -127,7 +128,7 @@ def grow(data: Path, size: int, found: Sequence[Material], manifest: IndexManife
         task = progress.add_task(f"{size:,} passages", total=size, completed=have * _A_DOCUMENT)
         for number in range(have, size // _A_DOCUMENT):
             document, encoded = made_document(number, found[number % len(found)], random.Random(number))
-            store.add(document, document.text.encode(), (), encoded, manifest, 0.0)
+            store.add(document, document.text.encode(), (), encoded, manifest, took_ms=0.0, likeness=NO_LIKENESS)
             progress.advance(task, _A_DOCUMENT)
     return time.perf_counter() - begin
 

@@ -5,7 +5,7 @@ place uses the index of words, and two runs of the quote where that finds nothin
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
@@ -71,11 +71,16 @@ class QuoteChecker:
         if any(found[0] not in names for found in places.listed):
             return self.check(quote, document_id)  # it was deleted meanwhile
         quarantined = {each: [entry.span for entry in self._store.quarantined(each)] for each in ids}
+        superseded = self._store.superseded(list(ids))
         return Verification(
             quote=quote,
             verdict=verdict,
             places=tuple(
-                _place(found, texts[found[0]].text, *names[found[0]], quarantined[found[0]]) for found in places.listed
+                replace(
+                    _place(found, texts[found[0]].text, *names[found[0]], quarantined[found[0]]),
+                    superseded=found[0] in superseded,
+                )
+                for found in places.listed
             ),
             total=places.total,
             similarity=nearest.similarity if nearest else None,

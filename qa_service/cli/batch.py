@@ -1,39 +1,77 @@
 """Files and folders taken in one by one: what can't be read is reported, the rest goes on."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TextIO, TypeVar
 
-from qa_service.cli.progress import print_error, shown_progress
+from qa_service.cli.progress import shown_progress
 from qa_service.config import Settings
 from qa_service.errors import BadFile, BadInput
 from qa_service.ingest.extract import expand
-from qa_service.ingest.files import FileEntry, find_files
+from qa_service.ingest.files import FileEntry, find_files, shown_path
 from qa_service.records import RawFile
+from qa_service.web.document_responses import ReceiptOut
 
 T = TypeVar("T")
 
 
-def add_files(add: Callable[[RawFile], T], paths: Iterable[Path], settings: Settings) -> tuple[list[T], int]:
-    """What `add` returned for each document that was taken in, and how many were not. The data directory is left out.
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that was not taken in, and why."""
 
-    A file may hold several: the members of an archive, the attachments of an e-mail.
-    """
-    entries = [entry for entry in find_files(paths) if not _is_own(entry, settings.data_dir)]
-    added: list[T] = []
-    failed = 0
+    file: str
+    error: BadInput
+
+
+@dataclass(slots=True)
+class Batch(Generic[T]):
+    """What became of the files so far: what their addition returned by their place, and those that failed."""
+
+    taken: dict[str, T] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return len(self.taken) + len(self.failures)
+
+
+Watcher = Callable[[str, T | BadInput], None]
+"""Called with each file and what became of it."""
+
+
+def add_files(
+    add: Callable[[RawFile], T],
+    paths: Iterable[Path],
+    settings: Settings,
+    batch: Batch[T],
+    tell: Watcher[T] = lambda _file, _outcome: None,
+) -> None:
+    """Takes in the files below the paths, the data directory left out, and writes into `batch` what became of each."""
+    entries = own_entries(paths, settings)
     with shown_progress("Indexing") as progress:
         for done, entry in enumerate(entries, start=1):
-            for file in _documents(entry, settings.max_upload_mb * 1_000_000):
-                try:
-                    if isinstance(file, BadFile):
-                        raise file
-                    added.append(add(file))
-                except BadInput as error:
-                    print_error(error)
-                    failed += 1
+            add_entry(add, entry, settings, batch, tell)
             progress(done, len(entries))
-    return added, failed
+
+
+def add_entry(
+    add: Callable[[RawFile], T], entry: FileEntry | BadFile, settings: Settings, batch: Batch[T], tell: Watcher[T]
+) -> None:
+    """Each document of a file: an archive holds several, an e-mail its attachments."""
+    for document in _documents(entry, settings.max_upload_mb * 1_000_000):
+        file = (isinstance(document, RawFile) and document.path) or place_of(entry)
+        try:
+            if not isinstance(document, RawFile):
+                raise document
+            batch.taken[file] = added = add(document)
+        except BadInput as error:
+            batch.failures.append(Failure(file, error))
+            tell(file, error)
+        else:
+            tell(file, added)
 
 
 def _documents(entry: FileEntry | BadFile, max_bytes: int) -> Iterator[RawFile | BadFile]:
@@ -46,5 +84,34 @@ def _documents(entry: FileEntry | BadFile, max_bytes: int) -> Iterator[RawFile |
         yield error
 
 
-def _is_own(entry: FileEntry | BadFile, data_dir: Path) -> bool:
+def own_entries(paths: Iterable[Path], settings: Settings) -> list[FileEntry | BadFile]:
+    """The files below the paths; the data directory is left out."""
+    return [entry for entry in find_files(paths) if not _is_of_service(entry, settings.data_dir)]
+
+
+def place_of(entry: FileEntry | BadFile) -> str:
+    return entry.place if isinstance(entry, FileEntry) else entry.file or str(entry)
+
+
+@contextmanager
+def receipts_file(path: Path | None) -> Iterator[Watcher[ReceiptOut]]:
+    """Writes a line of JSON for each file as it is done, so that an interruption loses none. Raises BadInput."""
+    if path is None:
+        yield lambda _file, _outcome: None
+        return
+    try:
+        lines = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"--receipts: {shown_path(path)} cannot be written ({error.strerror})") from error
+    with lines:
+        yield lambda file, outcome: _write_line(lines, file, outcome)
+
+
+def _write_line(lines: TextIO, file: str, outcome: ReceiptOut | BadInput) -> None:
+    fields = outcome.model_dump() if isinstance(outcome, ReceiptOut) else {"error": str(outcome)}
+    lines.write(json.dumps({"file": file, **fields}, ensure_ascii=False) + "\n")
+    lines.flush()
+
+
+def _is_of_service(entry: FileEntry | BadFile, data_dir: Path) -> bool:
     return isinstance(entry, FileEntry) and entry.path.resolve().is_relative_to(data_dir.resolve())

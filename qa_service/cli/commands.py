@@ -1,4 +1,4 @@
-"""`python -m qa_service`: serve, index, ask, search, verify, check-record, documents, describe, delete, ...
+"""`python -m qa_service`: serve, index, ask, search, verify, check-record, documents, describe, receipt, delete, ...
 
 Exit codes: 0 done; 1 the documents don't hold the answer or the quote, or not all of a record stands; 2 bad input (the
 rest of a batch is done); 3 the data directory or the model cannot be used; 130 interrupted.
@@ -14,24 +14,27 @@ from rich.console import Console
 from rich.table import Table
 
 from embeddings.errors import ModelError
-from qa_service.cli.batch import add_files
+from qa_service.cli.batch import Batch, receipts_file
 from qa_service.cli.exports import Export, Out, check_options, read_record_file, write_export
 from qa_service.cli.filters import DateFrom, DateTo, DocumentIds, IncludeUndated, Languages, Sources, filters_of
 from qa_service.cli.output import (
     out,
     print_answer,
+    print_audit,
     print_description,
     print_export,
     print_ranking,
-    print_receipts,
+    print_receipt,
     print_record_check,
     print_verification,
 )
 from qa_service.cli.progress import print_error, printable
 from qa_service.cli.session import session
+from qa_service.cli.take_in import Following, take_in
 from qa_service.config import read_settings
 from qa_service.errors import BadInput, NotFound, QAError
 from qa_service.service import check_question, check_quote
+from qa_service.web.document_responses import ReceiptOut
 
 EXIT_NOT_ANSWERABLE, EXIT_BAD_INPUT, EXIT_UNUSABLE = 1, 2, 3
 EXIT_NOT_ALL_STANDS = 1
@@ -122,14 +125,24 @@ def index(
     model: Model = None,
     allow_download: AllowDownload = None,
     max_upload_mb: MaxUpload = None,
+    receipts: Annotated[
+        Path | None, typer.Option("--receipts", metavar="FILE", help="Write all receipts and failures, a JSON a line")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow the folders afterwards, until Ctrl-C")] = False,
+    delete_missing: Annotated[
+        bool, typer.Option("--delete-missing", help="Delete what came from these folders and stands there no more")
+    ] = False,
 ) -> None:
-    """Take in text files: what can't be read is reported, the rest goes on."""
+    """Take in files: what can't be read is reported, the rest goes on."""
     settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download, max_upload_mb=max_upload_mb)
-    with session(settings, "index", model=model, allow_download=allow_download) as opened:
-        receipts, failures = add_files(opened.add, paths, settings)
-    print_receipts(receipts)
-    if failures:
-        _fail(f"{failures} of {failures + len(receipts)} files were not taken in", EXIT_BAD_INPUT)
+    batch: Batch[ReceiptOut] = Batch()
+    with (
+        session(settings, "index", model=model, allow_download=allow_download) as opened,
+        receipts_file(receipts) as tell,
+    ):
+        take_in(opened, paths, settings, batch, tell, Following(watch, delete_missing))
+    if batch.failures and not watch:
+        _fail(f"{len(batch.failures)} of {batch.total} files were not taken in", EXIT_BAD_INPUT)
         raise typer.Exit(EXIT_BAD_INPUT)
 
 
@@ -253,8 +266,9 @@ def documents(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     for name in ("date", "language", "passages"):
         table.add_column(name, no_wrap=True)
     for document in listed:
+        status = "" if document.status == "indexed" else f"\n({document.status})"
         table.add_row(
-            *(document.document_id, printable(f"{document.file_name}\n{document.title}"), document.date or ""),
+            *(document.document_id, printable(f"{document.file_name}\n{document.title}{status}"), document.date or ""),
             *(document.language, str(document.passages)),
         )
     Console(highlight=False, markup=False, emoji=False).print(table)
@@ -263,20 +277,48 @@ def documents(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 @commands.command()
 def delete(
     document_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids from the list of documents")],
+    with_versions: Annotated[bool, typer.Option("--with-versions", help="Their older versions too")] = False,
+    keep_line: Annotated[
+        bool, typer.Option("--audit", help="Keep a line without content of each; the command audit lists them")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Delete documents with all that was derived from them."""
+    """Delete documents with all that was derived from them; no older version comes back."""
     missing = 0
     with session(read_settings(data_dir=data_dir), "delete") as opened:
         for document_id in document_ids:
             try:
-                opened.delete(document_id)
+                opened.delete(document_id, with_versions, keep_line)
                 out.print(f"deleted {document_id}")
             except NotFound as error:
                 missing += 1
                 print_error(error)
     if missing:
         raise typer.Exit(EXIT_BAD_INPUT)
+
+
+@commands.command()
+def audit(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """List the deletions of which a line without content was kept."""
+    with session(read_settings(data_dir=data_dir), "audit") as opened:
+        kept = opened.audit()
+    if as_json:
+        out.print(kept.model_dump_json(indent=2))
+    else:
+        print_audit(kept)
+
+
+@commands.command()
+def receipt(
+    document_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False, data_dir: DataDir = None
+) -> None:
+    """Print what was done with a file when it was taken in."""
+    with session(read_settings(data_dir=data_dir), "receipt") as opened:
+        stored = opened.receipt(document_id)
+    if as_json:
+        out.print(stored.model_dump_json(indent=2))
+    else:
+        print_receipt(stored)
 
 
 @commands.command()

@@ -10,11 +10,12 @@ from qa_service.answering.export.formats import FormatName
 from qa_service.answering.quote_check import QuoteChecker
 from qa_service.cli.progress import shown_progress
 from qa_service.config import Settings
-from qa_service.records import Filters, RawFile
+from qa_service.records import COUNTING, Filters, RawFile
 from qa_service.service import Service
 from qa_service.store.corrections import Changes, correct
+from qa_service.store.receipts import read_receipt
 from qa_service.store.store import Store
-from qa_service.web.document_responses import DescriptionOut, DocumentOut, ReceiptOut
+from qa_service.web.document_responses import AuditOut, DescriptionOut, DocumentOut, ReceiptOut
 from qa_service.web.record_file import ExportsOut, RecordFile
 from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 
@@ -27,11 +28,14 @@ class LocalSession:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._service: Service | None = None
+        self._deleted = False
 
     def close(self) -> None:
         if self._service is not None:
             self._service.settle()
             self._service.close()
+        if self._deleted:
+            self._purge()
 
     def add(self, file: RawFile) -> ReceiptOut:
         return ReceiptOut.of(self._opened().add(file))
@@ -60,11 +64,35 @@ class LocalSession:
                 page += 1
                 entries = store.documents(page, _PAGE_SIZE)[0]
 
-    def delete(self, document_id: str) -> None:
-        """The index learns of it when it is next opened."""
+    def documents_at(self, path: str) -> list[DocumentOut]:
         with closing(Store(self._settings.data_dir)) as store:
-            store.delete(document_id)
+            entries = [entry for status in COUNTING for entry in store.documents(1, _PAGE_SIZE, status, path)[0]]
+        return list(map(DocumentOut.of, entries))
+
+    def receipt(self, document_id: str) -> ReceiptOut:
+        with closing(Store(self._settings.data_dir)) as store:
+            return ReceiptOut.of(read_receipt(store, document_id))
+
+    def audit(self) -> AuditOut:
+        with closing(Store(self._settings.data_dir)) as store:
+            return AuditOut.of(store.audit())
+
+    def delete(self, document_id: str, with_versions: bool, audit: bool) -> None:
+        command = "delete" if audit else None
+        if self._service is not None:
+            self._service.delete(document_id, with_versions, command)
+        else:
+            with closing(Store(self._settings.data_dir)) as store:
+                store.delete(document_id, with_versions, command)
+                self._deleted = True
+
+    def _purge(self) -> None:
+        """Takes what was deleted off the disk, once for all of it: the index file is made anew when it is next read."""
+        with closing(Store(self._settings.data_dir)) as store:
+            store.forget_base()
             store.purge()
+        for path in (self._settings.data_dir / "index").glob("base-*"):
+            path.unlink(missing_ok=True)
 
     def correct(self, document_id: str, changes: Changes) -> DescriptionOut:
         with closing(Store(self._settings.data_dir)) as store:

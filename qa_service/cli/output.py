@@ -1,11 +1,18 @@
 """What the commands print on standard output: one console, nothing in it that steers a terminal."""
 
+import sys
+from typing import Any
+
+from rich.box import SIMPLE
 from rich.console import Console
+from rich.table import Table
 
 from qa_service.answering.export.formats import FormatName
 from qa_service.answering.export.text import place_in_document
-from qa_service.cli.progress import printable
-from qa_service.web.document_responses import DescriptionOut, ReceiptOut
+from qa_service.cli.batch import Batch
+from qa_service.cli.progress import print_error, printable
+from qa_service.errors import BadInput
+from qa_service.web.document_responses import AuditOut, DescriptionOut, ReceiptOut
 from qa_service.web.record_file import RecordFile
 from qa_service.web.responses import AnswerOut, HitOut, MetadataOut, RecordCheckOut, SearchOut, VerifyOut
 
@@ -16,14 +23,82 @@ _VERDICTS = {
     "absent": "Absent: it stands in no document",
 }
 
+_UNBOUNDED = 10_000
+
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+tables = Console(  # as wide as they are where no person looks
+    highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else _UNBOUNDED
+)
 
 
-def print_receipts(receipts: list[ReceiptOut]) -> None:
-    for receipt in receipts:
-        kept_out = f", {len(receipt.quarantined)} stretches quarantined" if receipt.quarantined else ""
-        name = printable(receipt.file_name).replace("\n", " ")
-        out.print(f"{receipt.status} {receipt.document_id} {name}: {receipt.passages} passages{kept_out}")
+def print_batch(batch: Batch[ReceiptOut]) -> None:
+    """A table of what was taken in, on standard output, and on standard error what was not, with the reasons."""
+    if batch.taken:
+        table = _table("file", "id", "status", "format", "encoding", "language", "passages", "quarantined", "ms")
+        for receipt in batch.taken.values():
+            table.add_row(
+                *(_one_line(receipt.file_name), receipt.document_id, receipt.status, receipt.format),
+                *(_encoding(receipt), receipt.language, str(receipt.passages), str(len(receipt.quarantined))),
+                f"{receipt.took_ms:.0f}",
+            )
+        tables.print(table)
+    print_failures(batch)
+
+
+def print_failures(batch: Batch[Any]) -> None:
+    for failure in batch.failures:
+        print_error(failure.error)
+
+
+def print_outcome(file: str, outcome: ReceiptOut | BadInput) -> None:
+    """One line, at once."""
+    if isinstance(outcome, ReceiptOut):
+        out.print(f"{outcome.status} {outcome.document_id} {_one_line(file)}: {outcome.passages} passages")
+    else:
+        print_error(outcome)
+
+
+def print_receipt(receipt: ReceiptOut) -> None:
+    """A line for each thing that is known of it."""
+    for name, value in (
+        *(("file", receipt.file_name), ("id", receipt.document_id), ("received", receipt.received_at)),
+        *(("format", receipt.format), ("encoding", _encoding(receipt)), ("characters", f"{receipt.characters:,}")),
+        *(("pages", str(receipt.pages or "")), ("sections", str(len(receipt.sections) or ""))),
+        *(("passages", str(receipt.passages)), ("took", f"{receipt.took_ms:.0f} ms")),
+        ("replaces", receipt.replaces or ""),
+    ):
+        if value:
+            out.print(f"{name}: {_one_line(value)}")
+    for field, origin in receipt.metadata_origins.items():
+        out.print(f"{field}: {_one_line(str(getattr(receipt, field)))} ({origin})")
+    for entry in receipt.quarantined:
+        place = f"[{entry.start_char_index}:{entry.end_char_index}]"
+        out.print(f"{entry.state} {place} {entry.kind}: {_one_line(entry.reason)} ({entry.by})")
+    for other in receipt.near_duplicates:
+        out.print(f"near duplicate of {other.document_id} {_one_line(other.file_name)}: {other.share:.0%}")
+
+
+def print_audit(audit: AuditOut) -> None:
+    for each in audit.deletions:
+        out.print(f"{each.deleted_at} {each.document_id} {each.sha256} {each.command}")
+
+
+def _encoding(receipt: ReceiptOut) -> str:
+    encoding = receipt.encoding
+    if encoding is None:
+        return ""
+    return encoding.name if encoding.is_certain else f"{encoding.name}?"
+
+
+def _one_line(text: str) -> str:
+    return printable(text).replace("\n", " ")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=SIMPLE, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold", no_wrap=name != "file", justify="right" if name == "ms" else "left")
+    return table
 
 
 def print_description(described: DescriptionOut) -> None:
@@ -58,7 +133,8 @@ def print_record_check(check: RecordCheckOut, record: RecordFile) -> None:
         place, where = checked.place, f"{cited.file_name} {cited.document_id}"
         if place is not None:
             where = f"{place.file_name} {place.document_id} [{place.start_char_index}:{place.end_char_index}]"
-        out.print(printable(f"[{cited.index}] {checked.verdict} - {where}").replace("\n", " "))
+        newer = f"; newer version: {checked.newer_version}" if checked.newer_version else ""
+        out.print(printable(f"[{cited.index}] {checked.verdict} - {where}{newer}").replace("\n", " "))
 
 
 def print_ranking(ranking: SearchOut) -> None:
@@ -76,6 +152,7 @@ def print_verification(verification: VerifyOut) -> None:
     out.print(f"{_VERDICTS[verification.verdict]}{places}.")
     for place in verification.places:
         notes = (", inside a word" if place.cuts_word else "") + (", kept out of search" if place.quarantined else "")
+        notes += ", in an older version" if place.superseded else ""
         where = f"{place.file_name} [{place.start_char_index}:{place.end_char_index}]"
         out.print(printable(f"{place.title} - {where}{notes}").replace("\n", " "))
         out.print(printable(" ".join((_diff(verification) or place.text).split())))

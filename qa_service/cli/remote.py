@@ -10,10 +10,17 @@ import httpx
 
 from qa_service.answering.export.formats import FormatName
 from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound, QAError
-from qa_service.records import Filters, RawFile
+from qa_service.records import COUNTING, Filters, RawFile
 from qa_service.store.corrections import Changes
 from qa_service.store.lock import Holder
-from qa_service.web.document_responses import DescriptionOut, DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
+from qa_service.web.document_responses import (
+    AuditOut,
+    DescriptionOut,
+    DocumentOut,
+    DocumentsOut,
+    ReceiptOut,
+    ReindexOut,
+)
 from qa_service.web.record_file import RecordFile
 from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 from qa_service.web.uploads import MAX_PATH
@@ -75,8 +82,20 @@ class RemoteSession:
             page += 1
             entries = self._page(page)
 
-    def delete(self, document_id: str) -> None:
-        self._call("DELETE", f"/documents/{_quoted(document_id)}")
+    def documents_at(self, path: str) -> list[DocumentOut]:
+        pages = [self._call("GET", "/documents", params={"path": path, "status": status}) for status in COUNTING]
+        return [each for page in pages for each in DocumentsOut.model_validate_json(page.content).documents]
+
+    def receipt(self, document_id: str) -> ReceiptOut:
+        response = self._call("GET", f"/documents/{_quoted(document_id)}/receipt")
+        return ReceiptOut.model_validate_json(response.content)
+
+    def audit(self) -> AuditOut:
+        return AuditOut.model_validate_json(self._call("GET", "/audit").content)
+
+    def delete(self, document_id: str, with_versions: bool, audit: bool) -> None:
+        asked = {"with_versions": with_versions, "audit": audit}
+        self._call("DELETE", f"/documents/{_quoted(document_id)}", params=asked)
 
     def correct(self, document_id: str, changes: Changes) -> DescriptionOut:
         response = self._call("PATCH", f"/documents/{_quoted(document_id)}", json=dict(changes))

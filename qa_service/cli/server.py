@@ -10,10 +10,12 @@ from types import FrameType
 import uvicorn
 
 from qa_service import app
-from qa_service.cli.batch import add_files
+from qa_service.cli.batch import Batch, add_files
+from qa_service.cli.output import print_failures
 from qa_service.cli.progress import errors, shown_progress
 from qa_service.config import Settings
 from qa_service.errors import BadInput
+from qa_service.records import Receipt
 from qa_service.service import Service
 from qa_service.store.lock import DataDirectoryLock
 from qa_service.web.app import create_app
@@ -34,7 +36,9 @@ def run_server(settings: Settings, index_if_empty: Path | None) -> None:
             reranker = app.choose_reranker(settings, encoder)
             with closing(app.open_service(settings, encoder, reranker)) as service:
                 if index_if_empty is not None and service.is_empty():
-                    add_files(service.add, [index_if_empty], settings)
+                    batch: Batch[Receipt] = Batch()
+                    add_files(service.add, [index_if_empty], settings, batch)
+                    print_failures(batch)
                     service.settle()
                 service.load_texts()
                 config = uvicorn.Config(

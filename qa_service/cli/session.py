@@ -12,7 +12,7 @@ from qa_service.records import Filters, RawFile
 from qa_service.store.corrections import Changes
 from qa_service.store.database import FILE_NAME
 from qa_service.store.lock import DataDirectoryLock, read_holder
-from qa_service.web.document_responses import DescriptionOut, DocumentOut, ReceiptOut
+from qa_service.web.document_responses import AuditOut, DescriptionOut, DocumentOut, ReceiptOut
 from qa_service.web.record_file import RecordFile
 from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 
@@ -32,7 +32,14 @@ class Session(Protocol):
 
     def documents(self) -> Iterator[DocumentOut]: ...
 
-    def delete(self, document_id: str) -> None: ...
+    def documents_at(self, path: str) -> list[DocumentOut]:
+        """Older versions left out."""
+
+    def receipt(self, document_id: str) -> ReceiptOut: ...
+
+    def audit(self) -> AuditOut: ...
+
+    def delete(self, document_id: str, with_versions: bool, audit: bool) -> None: ...
 
     def correct(self, document_id: str, changes: Changes) -> DescriptionOut: ...
 

@@ -102,6 +102,11 @@ def kept_spans(text: str, quarantined: Sequence[Quarantined]) -> Iterator[Span]:
         yield Span(position, len(text))
 
 
+def kept_text(document: Document, quarantined: Sequence[Quarantined]) -> str:
+    """What of a document's text is not quarantined, stretch by stretch."""
+    return "\n".join(document.text[span.start : span.end] for span in kept_spans(document.text, quarantined))
+
+
 def find_sentences(paragraph: str, language: str) -> list[str]:
     """The sentences of one paragraph; joined they are the paragraph.
 

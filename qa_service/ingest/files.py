@@ -6,7 +6,8 @@ A folder with a manifest.jsonl gives exactly the files that it names.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +17,7 @@ from qa_service.ingest.sidecar import is_sidecar, owners_of, read_sidecar, sidec
 from qa_service.records import RawFile
 
 MANIFEST = "manifest.jsonl"
+Stamp = tuple[int, int, int]
 _MANIFEST_KEYS = {"id", "file_name", "sha256", *FIELDS}
 
 
@@ -30,19 +32,47 @@ class FileEntry:
     metadata_origins: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, max_bytes: int) -> RawFile:
-        """Raises BadFile with what was wrong: not readable, too large, or not what the manifest says."""
-        try:
-            with self.path.open("rb") as file:
-                content = file.read(max_bytes + 1)
-        except OSError as error:
-            raise BadFile(f"{_shown(self.path)}: cannot be read ({error.strerror or error})") from error
+        """Raises BadFile with what was wrong: not readable, too large, changing, or not what the manifest says."""
+        content = _read_at_rest(self.path, max_bytes + 1)
         if len(content) > max_bytes:
-            raise BadFile(f"{_shown(self.path)}: larger than {max_bytes // 1_000_000} MB (QA_MAX_UPLOAD_MB)")
+            raise BadFile(f"{shown_path(self.path)}: larger than {max_bytes // 1_000_000} MB (QA_MAX_UPLOAD_MB)")
         if self.sha256 and hashlib.sha256(content).hexdigest() != self.sha256:
-            raise BadFile(
-                f"{_shown(self.path)}: its sha256 is not the one in {MANIFEST}; restore the file or correct {MANIFEST}"
+            raise _refused(
+                self.path, f"its sha256 is not the one in {MANIFEST}; restore the file or correct {MANIFEST}"
             )
-        return RawFile(self.name, content, self.metadata, metadata_origins=self.metadata_origins)
+        return RawFile(self.name, content, self.metadata, path=self.place, metadata_origins=self.metadata_origins)
+
+    @property
+    def place(self) -> str:
+        """The absolute path, as text: what stands for good."""
+        return shown_path(Path(os.path.abspath(self.path)))  # noqa: PTH100  Path.absolute leaves `..` in it
+
+
+def _read_at_rest(path: Path, size: int) -> bytes:
+    """At most `size` bytes of a file that nobody changes meanwhile: tried twice. Raises BadFile."""
+    for _ in range(2):
+        try:
+            # a pipe would wait for who writes into it
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+                before = os.fstat(file.fileno())
+                if not stat.S_ISREG(before.st_mode):
+                    raise _refused(path, "not a regular file")
+                content = file.read(size)
+                after = path.stat()  # of what stands there now: an editor puts a new file in place of the old one
+        except OSError as error:
+            raise _refused(path, f"cannot be read ({error.strerror or error})") from error
+        if _stamp(before) == _stamp(after) and len(content) == min(before.st_size, size):
+            return content
+    raise _refused(path, "changed while it was read; take it in again when it is finished")
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def stamp(path: Path) -> Stamp:
+    """What differs when the content of a file was changed, or another file put in its place. Raises OSError."""
+    return _stamp(path.stat())
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[FileEntry | BadFile]:
@@ -50,26 +80,26 @@ def find_files(paths: Iterable[Path]) -> Iterator[FileEntry | BadFile]:
     for path in paths:
         try:
             if not path.exists():
-                yield BadFile(f"{_shown(path)}: no such file or folder")
+                yield _refused(path, "no such file or folder")
             elif path.is_file():
                 yield from _file_entries(path, path.name)
             elif not path.is_dir():
-                yield BadFile(f"{_shown(path)}: neither a file nor a folder")
+                yield _refused(path, "neither a file nor a folder")
             elif (path / MANIFEST).is_file():
                 yield from _manifest_entries(path)
             else:
                 yield from _folder_entries(path)
         except OSError as error:
-            yield BadFile(f"{_shown(path)}: cannot be read ({error.strerror or error})")
+            yield _refused(path, f"cannot be read ({error.strerror or error})")
 
 
 def _file_entries(path: Path, name: str) -> Iterator[FileEntry | BadFile]:
     """The entry of a file, or none: a sidecar belongs to the file beside it."""
     if is_sidecar(path):
         if not owners_of(path):
-            yield BadFile(f"{_shown(path)}: the file that this metadata is of is not there")
+            yield _refused(path, "the file that this metadata is of is not there")
     elif not is_text(name):
-        yield BadFile(f"{_shown(path)}: the name of the file is not UTF-8; rename it")
+        yield _refused(path, "the name of the file is not UTF-8; rename it")
     else:
         try:
             yield _with_sidecar(FileEntry(path, name, {}))
@@ -83,52 +113,76 @@ def _with_sidecar(entry: FileEntry) -> FileEntry:
     for sidecar in sidecars_of(entry.path):
         owners = owners_of(sidecar)
         if len(owners) > 1:
-            names = ", ".join(_shown(Path(each.name)) for each in owners)
-            raise BadFile(f"{_shown(sidecar)}: may be of {names}; call it {_shown(Path(owners[0].name))}.meta.json")
+            names = ", ".join(shown_path(Path(each.name)) for each in owners)
+            raise BadFile(
+                f"{shown_path(sidecar)}: may be of {names}; call it {shown_path(Path(owners[0].name))}.meta.json"
+            )
         said = read_sidecar(sidecar)
         metadata |= said
         origins |= dict.fromkeys(said, "sidecar")
     return replace(entry, metadata=metadata, metadata_origins=origins)
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """A path in a form that can be printed, whatever its bytes."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
+def _refused(path: Path, reason: str) -> BadFile:
+    return BadFile(f"{shown_path(path)}: {reason}", shown_path(path))
+
+
 def _folder_entries(folder: Path) -> Iterator[FileEntry | BadFile]:
+    unreadable: list[OSError] = []
     paths = [
         path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        for path in sorted(_files_below(folder, unreadable.append))
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
+    yield from (_refused(Path(error.filename), f"cannot be read ({error.strerror})") for error in unreadable)
     listed = [path.parent for path in paths if path.name == MANIFEST]
     files = [path for path in paths if not any(path.is_relative_to(other) for other in listed)]
     for other in listed:
         yield from _manifest_entries(other)
     if not paths:
-        yield BadFile(f"{_shown(folder)}: the folder holds no files")
+        yield _refused(folder, "the folder holds no files")
     for path in files:
-        if path.resolve().is_relative_to(folder.resolve()):
-            yield from _file_entries(path, path.relative_to(folder).as_posix())
-        else:
-            yield BadFile(f"{_shown(path)}: a link that leaves the folder; name its target itself")
+        try:
+            yield from _entries_below(path, folder)
+        except OSError as error:
+            yield _refused(path, f"cannot be read ({error.strerror or error})")
+
+
+def _files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
+    """Everything but folders; a link to a folder is not followed."""
+    for parent, _, names in os.walk(folder, onerror=on_error):
+        yield from (Path(parent, name) for name in names)
+
+
+def _entries_below(path: Path, folder: Path) -> Iterator[FileEntry | BadFile]:
+    """Raises OSError."""
+    if not path.is_file():
+        yield _refused(path, "not a regular file" if path.exists() else "a link that leads nowhere")
+    elif not path.resolve().is_relative_to(folder.resolve()):
+        yield _refused(path, "a link that leaves the folder; name its target itself")
+    else:
+        yield from _file_entries(path, path.relative_to(folder).as_posix())
 
 
 def _manifest_entries(folder: Path) -> Iterator[FileEntry | BadFile]:
     try:
         lines = (folder / MANIFEST).read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        yield BadFile(f"{_shown(folder / MANIFEST)}: cannot be read ({error})")
+        yield _refused(folder / MANIFEST, f"cannot be read ({error})")
         return
     if not any(map(str.strip, lines)):
-        yield BadFile(f"{_shown(folder / MANIFEST)}: names no file")
+        yield _refused(folder / MANIFEST, "names no file")
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
                 yield _manifest_entry(folder, line)
             except BadFile as error:
-                yield BadFile(f"{_shown(folder / MANIFEST)}, line {number}: {error}")
+                yield BadFile(f"{shown_path(folder / MANIFEST)}, line {number}: {error}", shown_path(folder / MANIFEST))
 
 
 def _manifest_entry(folder: Path, line: str) -> FileEntry:

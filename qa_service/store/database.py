@@ -147,7 +147,6 @@ _MIGRATIONS = (
     -- what only the moment of taking in knows; the rest of a receipt is read from the document
     CREATE TABLE receipts (
         document_id TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
-        near_duplicates TEXT NOT NULL,
         took_ms REAL NOT NULL
     );
     -- by corrected field what stood there before, with its origin: what taking the correction back restores
@@ -193,6 +192,32 @@ _MIGRATIONS = (
         reason TEXT NOT NULL
     );
     CREATE INDEX job_failures_job ON job_failures (job_id);
+    -- which document took the place of an older version; the newest has none
+    ALTER TABLE documents ADD COLUMN superseded_by TEXT;
+    CREATE INDEX documents_superseded_by ON documents (superseded_by);
+    CREATE INDEX documents_file_name ON documents (file_name);
+    CREATE TABLE near_duplicates (
+        document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        other_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        share REAL NOT NULL,
+        PRIMARY KEY (document_id, other_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX near_duplicates_other ON near_duplicates (other_id);
+    CREATE TABLE fingerprints (
+        hash INTEGER NOT NULL,
+        document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        PRIMARY KEY (hash, document_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX fingerprints_document ON fingerprints (document_id);
+    -- lines without content, kept where they were asked for; the document is there no more
+    CREATE TABLE audit (
+        deleted_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
+        document_id TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        command TEXT NOT NULL
+    );
+    -- so many deletions whose words are still in the full-text index
+    ALTER TABLE state ADD COLUMN purge_due INTEGER NOT NULL DEFAULT 0;
     """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,16 +11,21 @@ import numpy as np
 from embeddings.base_index import check_vectors
 from embeddings.encoder import Encoder
 from qa_service.errors import NotFound
-from qa_service.ingest.chunk import make_passages
+from qa_service.ingest.carry_over import carry_over
+from qa_service.ingest.chunk import kept_text, make_passages
 from qa_service.ingest.document import document_id, make_document, with_sections
-from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt, Span, Status
+from qa_service.ingest.likeness import NEAR, Shingled, fingerprints, shared_share
+from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt, Status
 from qa_service.store.corrections import Changes, correct
+from qa_service.store.likeness import Likeness
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
+from qa_service.store.receipts import read_receipt
 from qa_service.store.rows import EncodedPassage
-from qa_service.store.store import Store
+from qa_service.store.store import Change, Store
+from qa_service.store.versions import Standing
 
-_PREVIEW = 120  # characters
+_STRIPES = 64
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
 
@@ -37,31 +42,135 @@ class Indexer:
     index: PassageIndex
     encoder: Encoder
     _replacing: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+    _taking_in: tuple[threading.Lock, ...] = field(
+        default_factory=lambda: tuple(threading.Lock() for _ in range(_STRIPES)), init=False, repr=False, compare=False
+    )
 
     @property
     def manifest(self) -> IndexManifest:
         return IndexManifest.current(self.encoder.spec)
 
     def add(self, file: RawFile) -> Receipt:
-        """Takes in a file; the same bytes again change nothing. Raises BadFile."""
-        begin = time.perf_counter()
-        existing = document_id(file.content)
-        if self.store.has_document(existing):
-            return self._stored_receipt(existing, "unchanged")
-        document, quarantined = make_document(file)
-        passages = encode_passages(self.encoder, make_passages(document, quarantined))
-        with self.index.lock:
-            took_ms = (time.perf_counter() - begin) * 1000
-            ids = self.store.add(document, file.content, quarantined, passages, self.manifest, took_ms)
-            if ids is not None:
-                self._add_to_index(ids, passages)
-        return self._stored_receipt(document.id, "unchanged" if ids is None else "added")
+        """Takes in a file; the same bytes again change nothing but where they stand. Raises BadFile.
 
-    def delete(self, document_id: str) -> None:
-        """Deletes a document with all that was derived from it. Raises NotFound."""
+        Another content at the path of a document, or for the name that is given to be replaced, is its new version.
+        """
+        begin = time.perf_counter()
+        made = document_id(file.content)
+        with self._taking_in[int(made[:2], 16) % len(self._taking_in)]:  # the same bytes at once: encoded once
+            while True:
+                standing = self.store.standing(made)
+                holder = self.store.holder(file.path, file.replaces)
+                older = None if holder == made else holder
+                if standing is None:
+                    status = self._add(file, older, begin)
+                elif standing.status == "superseded":
+                    status = self._bring_back(made, file.path, older)
+                else:
+                    status = self._move(made, standing, file.path, older)
+                if status is not None:
+                    return read_receipt(self.store, made, status)
+
+    def _add(self, file: RawFile, older: str | None, begin: float) -> Status | None:
+        """None, and nothing is done, when the store changed meanwhile: look again."""
+        document, quarantined = make_document(file)
+        document = replace(document, path=file.path, replaces=older)
+        with self._deciding(older):
+            document, quarantined = self._carried_over(older, document, quarantined)
+            passages = self._encoded(document, quarantined)
+            likeness = self._likeness(document, quarantined)
+            with self.index.lock:
+                took_ms = (time.perf_counter() - begin) * 1000
+                change = self.store.add(
+                    document, file.content, quarantined, passages, self.manifest, took_ms=took_ms, likeness=likeness
+                )
+                self._change_index(change, passages)
+        if change is None:
+            return None
+        return "replaced" if older else "added"
+
+    def _bring_back(self, document_id: str, path: str | None, older: str | None) -> Status | None:
+        """An older version's bytes came again: it counts once more. None as for `_add`."""
+        with self._deciding(document_id):
+            try:
+                stored, quarantined = self.store.document(document_id), self.store.quarantined(document_id)
+            except NotFound:
+                return None
+            document = replace(stored, status="indexed", path=path, replaces=older)
+            document, quarantined = self._carried_over(older, document, quarantined)
+            passages = self._encoded(document, quarantined)
+            with self.index.lock:
+                change = self.store.bring_back(document, quarantined, passages, self.manifest)
+                self._change_index(change, passages)
+        if change is None:
+            return None
+        return "replaced" if older else "restored"
+
+    def _move(self, document_id: str, standing: Standing, path: str | None, older: str | None) -> Status | None:
+        if older is None and path in {None, standing.path}:
+            return "unchanged"
         with self.index.lock:
-            self.index.remove(self.store.delete(document_id))
+            removed = self.store.move(document_id, path, older)
+            if removed:
+                self.index.remove(removed)
+        if removed is None:
+            return None
+        return "replaced" if older else "unchanged"
+
+    def _carried_over(
+        self, older: str | None, document: Document, quarantined: tuple[Quarantined, ...]
+    ) -> tuple[Document, tuple[Quarantined, ...]]:
+        if older is None:
+            return document, quarantined
+        try:
+            return carry_over(self.store.document(older), self.store.quarantined(older), document, quarantined)
+        except NotFound:  # deleted meanwhile: the store will not take the new version in its place
+            return document, quarantined
+
+    def _likeness(self, document: Document, quarantined: Sequence[Quarantined]) -> Likeness:
+        shingled = Shingled.of(kept_text(document, quarantined))
+        prints = fingerprints(shingled)
+        near = []
+        for each in self.store.alike(prints):
+            if each != document.replaces:
+                with suppress(NotFound):
+                    other = kept_text(self.store.document(each), self.store.quarantined(each))
+                    near.append((each, shared_share(shingled, Shingled.of(other))))
+        return Likeness(prints, tuple((each, share) for each, share in near if share >= NEAR))
+
+    @contextmanager
+    def _deciding(self, older: str | None) -> Iterator[None]:
+        """What an operator decides of the older version waits until its decisions were carried over."""
+        if older is None:
+            yield
+        else:
+            with self._replacing:
+                yield
+
+    def _encoded(self, document: Document, quarantined: Sequence[Quarantined]) -> list[EncodedPassage]:
+        """None for a document that is not searched."""
+        if document.status != "indexed":
+            return []
+        return encode_passages(self.encoder, make_passages(document, quarantined))
+
+    def _change_index(self, change: Change | None, passages: Sequence[EncodedPassage]) -> None:
+        """The caller holds the lock of the index."""
+        if change is not None:
+            if change.removed:
+                self.index.remove(change.removed)
+            self._add_to_index(change.added, passages)
+
+    def delete(self, document_id: str, with_versions: bool = False, audit: str | None = None) -> tuple[str, ...]:
+        """Deletes a document with all that was derived from it; the ids of all that went. Raises NotFound.
+
+        Its older versions stay unless told to; none of them comes back. `audit` names the command for the line that
+        is then kept.
+        """
+        with self.index.lock:
+            deleted = self.store.delete(document_id, with_versions, audit)
+            self.index.remove(deleted.passages)
         self.store.purge()
+        return deleted.documents
 
     def restore(self, document_id: str, start: int) -> Receipt:
         """Lets a quarantined stretch be searched again. Raises NotFound."""
@@ -71,7 +180,7 @@ class Indexer:
             if len(kept_out) == len(entries):
                 raise NotFound(f"no quarantined stretch of document {document_id} begins at {start}")
             self._replace(document_id, kept_out)
-        return self._stored_receipt(document_id, "restored")
+        return read_receipt(self.store, document_id, "restored")
 
     def correct(self, document_id: str, changes: Changes) -> Document:
         """Corrects a document's metadata, not while its passages are made anew. Raises NotFound and BadInput."""
@@ -90,49 +199,16 @@ class Indexer:
     def _replace(self, document_id: str, quarantined: Sequence[Quarantined]) -> None:
         """The caller holds `_replacing`, so that nobody restores a stretch between the look at it and the change."""
         document = _with_sections(self.store, document_id, quarantined)
-        passages = encode_passages(self.encoder, make_passages(document, quarantined))
+        passages = self._encoded(document, quarantined)
         with self.index.lock:
             old, new = self.store.replace_passages(document_id, quarantined, passages, self.manifest)
             self.index.remove(old)
             self._add_to_index(new, passages)
+        self.store.set_fingerprints(document_id, fingerprints(Shingled.of(kept_text(document, quarantined))))
 
     def _add_to_index(self, ids: list[int], passages: Sequence[EncodedPassage]) -> None:
         if passages:
             self.index.add(ids, np.stack([encoded.vector for encoded in passages]))
-
-    def receipt(self, document_id: str) -> Receipt:
-        """What was done with a document when it was taken in. Raises NotFound."""
-        receipt = self._stored_receipt(document_id, "added")
-        return receipt if receipt.replaces is None else replace(receipt, status="replaced")
-
-    def _stored_receipt(self, document_id: str, status: Status) -> Receipt:
-        passages, quarantined = self.store.passages(document_id), self.store.quarantined(document_id)
-        taking_in, document = self.store.taking_in(document_id), self.store.document(document_id)
-        return Receipt(
-            document_id=document.id,
-            file_name=document.file_name,
-            status=status,
-            format=document.format,
-            encoding=document.encoding,
-            metadata=document.metadata,
-            origins=document.origins,
-            characters=len(document.text),
-            sections=document.sections,
-            pages=len(document.pages),
-            passages=len(passages),
-            quarantined=quarantined,
-            near_duplicates=taking_in.near_duplicates,
-            replaces=taking_in.replaces,
-            received_at=taking_in.received_at,
-            took_ms=taking_in.took_ms,
-            previews=tuple(_preview(document.text, each.span) for each in quarantined),
-        )
-
-
-def _preview(text: str, span: Span) -> str:
-    """How a stretch begins, on one line."""
-    words = " ".join(text[span.start : span.end][: 4 * _PREVIEW].split())
-    return words if len(words) <= _PREVIEW else f"{words[:_PREVIEW].rstrip()}…"
 
 
 def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progress) -> int:
@@ -141,8 +217,10 @@ def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progres
     for done, each in enumerate(ids, start=1):
         quarantined = store.quarantined(each)
         document = _with_sections(store, each, quarantined)
-        passages = encode_passages(encoder, make_passages(document, quarantined))
+        searched = document.status == "indexed"
+        passages = encode_passages(encoder, make_passages(document, quarantined)) if searched else []
         store.replace_passages(each, quarantined, passages, manifest)
+        store.set_fingerprints(each, fingerprints(Shingled.of(kept_text(document, quarantined))))
         progress(done, len(ids))
     if ids:
         store.forget_base()

@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_service.ingest.terms import Terms, grams, make_terms
+from qa_service.store.database import Database
 from qa_service.store.filters import Condition
 
 _SAMPLE = 2_048
 """So many passages tell how common a term is; rarer ones count as if one of these held them."""
 COMMON_WORD = 0.03
+_MERGED_PAGES = 500
+"""So many pages of the full-text index are merged in one transaction, some 40 ms."""
 _COMMON = 0.2
 """What stands in a larger share of the passages says nothing."""
 
@@ -40,6 +43,20 @@ def insert_terms(connection: sqlite3.Connection, passage_id: int, text: str) -> 
         "INSERT INTO lexical (rowid, words, folded) VALUES (?, ?, ?)",
         [passage_id, " ".join(terms.words), terms.folded],
     )
+
+
+def forget_deleted(database: Database) -> None:
+    """Merges the full-text index until no word of a deleted passage is left in it, letting others write in between.
+
+    FTS5 keeps the words of deleted rows until its segments are merged (its own secure-delete needs SQLite 3.42).
+    """
+    pages, is_done = -_MERGED_PAGES, False  # a negative number begins a merge of everything, a positive one goes on
+    while not is_done:
+        with database.writing() as connection:
+            before = connection.total_changes
+            connection.execute("INSERT INTO lexical (lexical, rank) VALUES ('merge', ?)", [pages])
+            is_done = connection.total_changes - before < 2  # so SQLite's documentation tells when nothing was left
+        pages = _MERGED_PAGES
 
 
 def read_frequencies(connection: sqlite3.Connection) -> TermFrequencies:

@@ -81,13 +81,14 @@ def insert_document(connection: sqlite3.Connection, document: Document, content:
     metadata = document.metadata
     connection.execute(
         "INSERT INTO documents (id, sha256, file_name, title, source, author, date, url, language, origins, characters,"
-        " text_sha256, manifest_id, format, encoding, status, page_count)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " text_sha256, manifest_id, format, encoding, status, page_count, path, replaces)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             *(document.id, document.sha256, document.file_name, metadata.title, metadata.source, metadata.author),
             *(metadata.date, metadata.url, metadata.language, json.dumps(dict(document.origins))),
             *(len(document.text), document.text_sha256, manifest_id, document.format),
             *(document.encoding and json.dumps(asdict(document.encoding)), document.status, len(document.pages)),
+            *(document.path, document.replaces),
         ],
     )
     connection.execute("INSERT INTO texts VALUES (?, ?)", [document.id, document.text])
@@ -111,6 +112,18 @@ def insert_sections(connection: sqlite3.Connection, document: Document) -> None:
         [
             (document.id, number, each.span.start, each.span.end, each.title, each.level, each.speaker)
             for number, each in enumerate(document.sections)
+        ],
+    )
+
+
+def update_metadata(connection: sqlite3.Connection, document: Document) -> None:
+    metadata = document.metadata
+    connection.execute(
+        "UPDATE documents SET title = ?, source = ?, author = ?, date = ?, url = ?, language = ?, origins = ?"
+        " WHERE id = ?",
+        [
+            *(metadata.title, metadata.source, metadata.author, metadata.date, metadata.url, metadata.language),
+            *(json.dumps(dict(document.origins)), document.id),
         ],
     )
 
@@ -228,6 +241,8 @@ def read_document(connection: sqlite3.Connection, document_id: str) -> Document 
         sections=tuple(map(to_section, sections)),
         pages=tuple(pages),
         status=row["status"],
+        path=row["path"],
+        replaces=row["replaces"],
     )
 
 

@@ -1,6 +1,7 @@
 """The system of record: documents, their passages with vectors and terms, and what is kept out of search."""
 
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,22 @@ import numpy as np
 
 from embeddings.base_index import Ids
 from qa_service.errors import IndexMismatch, NotFound
-from qa_service.records import Document, Filters, Hit, Metadata, NearDuplicate, Passage, Quarantined, Span
+from qa_service.records import (
+    Deletion,
+    Document,
+    DocumentStatus,
+    Filters,
+    Hit,
+    Metadata,
+    NearDuplicate,
+    Passage,
+    Quarantined,
+    Span,
+)
 from qa_service.store.database import FILE_NAME, Database
 from qa_service.store.filters import condition
-from qa_service.store.lexical import find_by_words, word_counts
+from qa_service.store.lexical import find_by_words, forget_deleted, word_counts
+from qa_service.store.likeness import Likeness, find_alike, insert_fingerprints, insert_likeness, read_near
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.rows import (
     Candidate,
@@ -32,6 +45,19 @@ from qa_service.store.rows import (
     to_metadata,
     to_passage,
     to_quarantined,
+    update_metadata,
+)
+from qa_service.store.versions import (
+    Deleted,
+    Standing,
+    close_gap,
+    is_overtaken,
+    read_holder,
+    read_newest,
+    read_standing,
+    supersede,
+    update_standing,
+    with_older_versions,
 )
 
 
@@ -45,6 +71,16 @@ class DocumentEntry:
     characters: int
     passages: int
     added_at: str
+    status: DocumentStatus
+    replaces: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The ids of the passages that a change took out of the search and put into it."""
+
+    removed: list[int]
+    added: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +98,12 @@ class Store:
 
     def __init__(self, data_dir: Path) -> None:
         self.database = Database(data_dir / FILE_NAME)
+        self._purging = threading.Lock()
+        try:
+            self._forget_deleted()  # a purge may have been interrupted
+        except BaseException:
+            self.database.close()
+            raise
 
     def close(self) -> None:
         self.database.close()
@@ -101,17 +143,84 @@ class Store:
         quarantined: Sequence[Quarantined],
         passages: Sequence[EncodedPassage],
         manifest: IndexManifest,
+        *,
         took_ms: float,
-    ) -> list[int] | None:
-        """Adds a document with all that belongs to it; the ids of its passages, or None if it is there already."""
+        likeness: Likeness,
+    ) -> Change | None:
+        """Adds a document with all that belongs to it, in the place of the one that it replaces.
+
+        None, and nothing is changed, when it is there already, or when another one holds the place by now.
+        """
         with self.database.writing() as connection:
             if connection.execute("SELECT 1 FROM documents WHERE id = ?", [document.id]).fetchone():
                 return None
+            if is_overtaken(connection, document):
+                return None
+            next_generation(connection)
             insert_document(connection, document, content, insert_manifest(connection, manifest))
             insert_quarantined(connection, document.id, quarantined)
-            connection.execute("INSERT INTO receipts VALUES (?, '[]', ?)", [document.id, took_ms])
+            connection.execute("INSERT INTO receipts VALUES (?, ?)", [document.id, took_ms])
+            insert_likeness(connection, document.id, likeness)
+            removed = supersede(connection, document.replaces, document.id) if document.replaces else []
+            return Change(removed, insert_passages(connection, passages))
+
+    def bring_back(
+        self,
+        document: Document,
+        quarantined: Sequence[Quarantined],
+        passages: Sequence[EncodedPassage],
+        manifest: IndexManifest,
+    ) -> Change | None:
+        """Makes a superseded document count again, in the place of the one that it now replaces; None as for `add`."""
+        with self.database.writing() as connection:
+            standing = read_standing(connection, document.id)
+            if standing is None or standing.status != "superseded" or is_overtaken(connection, document):
+                return None
             next_generation(connection)
-            return insert_passages(connection, passages)
+            update_standing(connection, document, insert_manifest(connection, manifest))
+            update_metadata(connection, document)
+            connection.execute("DELETE FROM quarantine WHERE document_id = ?", [document.id])
+            insert_quarantined(connection, document.id, quarantined)
+            removed = supersede(connection, document.replaces, document.id) if document.replaces else []
+            return Change(removed, insert_passages(connection, passages))
+
+    def move(self, document_id: str, path: str | None, replaces: str | None) -> list[int] | None:
+        """A document's bytes now stand at `path`, in the place of another one: the ids of that one's passages.
+
+        None when the document counts no longer.
+        """
+        with self.database.writing() as connection:
+            standing = read_standing(connection, document_id)
+            if standing is None or standing.status == "superseded":
+                return None
+            connection.execute(
+                "UPDATE documents SET path = coalesce(?, path), replaces = coalesce(?, replaces) WHERE id = ?",
+                [path, replaces, document_id],
+            )
+            if replaces is None:
+                return []
+            next_generation(connection)
+            return supersede(connection, replaces, document_id)
+
+    def standing(self, document_id: str) -> Standing | None:
+        """None for a document that is not there."""
+        with self.database.reading() as connection:
+            return read_standing(connection, document_id)
+
+    def holder(self, path: str | None, file_name: str | None) -> str | None:
+        """The id of the document that stands at `path`, else of the newest of `file_name`; None where there is none."""
+        with self.database.reading() as connection:
+            return read_holder(connection, path, file_name)
+
+    def newest_version(self, document_id: str) -> str | None:
+        """The id of the newest version of a superseded document, None where it has none."""
+        with self.database.reading() as connection:
+            return read_newest(connection, document_id)
+
+    def alike(self, fingerprints: Sequence[int]) -> list[str]:
+        """The ids of the documents that share most of these fingerprints, superseded ones left out; to be looked at."""
+        with self.database.reading() as connection:
+            return find_alike(connection, fingerprints)
 
     def replace_passages(
         self,
@@ -139,15 +248,41 @@ class Store:
         with self.database.writing() as connection:
             insert_sections(connection, document)
 
-    def delete(self, document_id: str) -> list[int]:
-        """Deletes a document and all that was derived from it; the ids of its passages. Raises NotFound."""
+    def set_fingerprints(self, document_id: str, fingerprints: Sequence[int]) -> None:
+        """Nothing happens to a document that was deleted meanwhile."""
         with self.database.writing() as connection:
-            deleted = delete_passages(connection, document_id, next_generation(connection))
-            if not connection.execute("DELETE FROM documents WHERE id = ?", [document_id]).rowcount:
-                raise NotFound(f"no document {document_id}")
-            # FTS5 before 3.42 keeps the terms of deleted rows until its segments are merged
-            connection.execute("INSERT INTO lexical (lexical) VALUES ('optimize')")
-        return deleted
+            if read_standing(connection, document_id) is not None:
+                insert_fingerprints(connection, document_id, fingerprints)
+
+    def delete(self, document_id: str, with_versions: bool = False, audit: str | None = None) -> Deleted:
+        """Deletes a document and all that was derived from it; with its older versions if told to. Raises NotFound.
+
+        `audit` names the command: then a line without content is kept of each. Words of what was deleted stay in the
+        files of the full-text index until `purge`.
+        """
+        with self.database.writing() as connection:
+            documents = with_older_versions(connection, document_id) if with_versions else (document_id,)
+            generation = next_generation(connection)
+            passages: list[int] = []
+            for each in documents:
+                passages += delete_passages(connection, each, generation)
+                close_gap(connection, each)
+                if audit is not None:
+                    connection.execute(
+                        "INSERT INTO audit (document_id, sha256, command) SELECT id, sha256, ? FROM documents"
+                        " WHERE id = ?",
+                        [audit, each],
+                    )
+                if not connection.execute("DELETE FROM documents WHERE id = ?", [each]).rowcount:
+                    raise NotFound(f"no document {each}")
+            connection.execute("UPDATE state SET purge_due = purge_due + 1")
+        return Deleted(documents, passages)
+
+    def audit(self) -> tuple[Deletion, ...]:
+        """The deletions of which a line was kept, oldest first."""
+        with self.database.reading() as connection:
+            rows = connection.execute("SELECT deleted_at, document_id, sha256, command FROM audit ORDER BY rowid")
+            return tuple(Deletion(*row) for row in rows)
 
     def forget_base(self) -> None:
         """The base file no longer counts: the index is made anew from the store when it is opened."""
@@ -156,8 +291,21 @@ class Store:
             connection.execute("DELETE FROM tombstones")
 
     def purge(self) -> None:
-        """Empties the write-ahead log, which still holds what was deleted, unless readers look at it for long."""
+        """Takes what was deleted off the disk: from the full-text index and from the write-ahead log.
+
+        The log keeps it while readers look at it for long.
+        """
+        self._forget_deleted()
         self.database.checkpoint()
+
+    def _forget_deleted(self) -> None:
+        with self._purging:
+            with self.database.reading() as connection:
+                due = connection.execute("SELECT purge_due FROM state").fetchone()["purge_due"]
+            if due:
+                forget_deleted(self.database)
+                with self.database.writing() as connection:  # another deletion may have come meanwhile
+                    connection.execute("UPDATE state SET purge_due = purge_due - ?", [due])
 
     def document(self, document_id: str) -> Document:
         """Raises NotFound."""
@@ -194,11 +342,15 @@ class Store:
             return connection.execute("SELECT 1 FROM documents WHERE id = ?", [document_id]).fetchone() is not None
 
     def find_verbatim(self, text: str, document_id: str, file_name: str) -> str | None:
-        """The id of a document in whose text `text` stands: of this id, else of this name, else any; newest first."""
+        """The id of a document in whose text `text` stands: of this id, else of this name, else any.
+
+        Of several the newest, but one that counts before an older version.
+        """
         with self.database.reading() as connection:
             row = connection.execute(
                 "SELECT id FROM documents JOIN texts ON document_id = id WHERE instr(text, ?) > 0"
-                " ORDER BY id = ? DESC, file_name = ? DESC, added_at DESC, documents.rowid DESC LIMIT 1",
+                " ORDER BY id = ? DESC, file_name = ? DESC, status = 'superseded', added_at DESC, documents.rowid DESC"
+                " LIMIT 1",
                 [text, document_id, file_name],
             ).fetchone()
         return row and str(row["id"])
@@ -208,18 +360,32 @@ class Store:
             row = connection.execute("SELECT 1 FROM documents WHERE file_name = ? LIMIT 1", [file_name]).fetchone()
         return row is not None
 
-    def documents(self, page: int, page_size: int) -> tuple[list[DocumentEntry], int]:
-        """One page, the first being 1, of the documents in the order they came, and how many there are in all."""
+    def documents(
+        self, page: int, page_size: int, status: DocumentStatus | None = None, path: str | None = None
+    ) -> tuple[list[DocumentEntry], int]:
+        """One page, the first being 1, of the documents in the order they came, and how many there are in all.
+
+        Of one `status` only, or those that stand at `path` only, where these are given.
+        """
+        where = "(? IS NULL OR status = ?) AND (? IS NULL OR path = ?)"
+        given = [status, status, path, path]
         with self.database.reading() as connection:
-            total = connection.execute("SELECT count(*) FROM documents").fetchone()[0]
+            total = connection.execute(f"SELECT count(*) FROM documents WHERE {where}", given).fetchone()[0]
             rows = connection.execute(
                 "SELECT *, (SELECT count(*) FROM passages WHERE document_id = documents.id) AS passages"
-                " FROM documents ORDER BY added_at, rowid LIMIT ? OFFSET ?",
-                [page_size, (page - 1) * page_size],
+                f" FROM documents WHERE {where} ORDER BY added_at, rowid LIMIT ? OFFSET ?",
+                [*given, page_size, (page - 1) * page_size],
             ).fetchall()
         return [
             DocumentEntry(
-                row["id"], row["file_name"], to_metadata(row), row["characters"], row["passages"], row["added_at"]
+                id=row["id"],
+                file_name=row["file_name"],
+                metadata=to_metadata(row),
+                characters=row["characters"],
+                passages=row["passages"],
+                added_at=row["added_at"],
+                status=row["status"],
+                replaces=row["replaces"],
             )
             for row in rows
         ], total
@@ -239,13 +405,12 @@ class Store:
         """Raises NotFound."""
         with self.database.reading() as connection:
             row = connection.execute(
-                "SELECT added_at, replaces, near_duplicates, took_ms FROM documents"
-                " LEFT JOIN receipts ON document_id = id WHERE id = ?",
+                "SELECT added_at, replaces, took_ms FROM documents LEFT JOIN receipts ON document_id = id WHERE id = ?",
                 [document_id],
             ).fetchone()
+            near = read_near(connection, document_id)
         if row is None:
             raise NotFound(f"no document {document_id}")
-        near = tuple(NearDuplicate(**each) for each in json.loads(row["near_duplicates"] or "[]"))
         return TakingIn(row["added_at"], row["took_ms"] or 0.0, near, row["replaces"])
 
     def passages(self, document_id: str) -> tuple[Passage, ...]:
@@ -295,9 +460,10 @@ class Store:
         return [places[each] for each in passage_ids if each in places]
 
     def text_versions(self) -> dict[str, str]:
-        """The sha256 of each document's text by the document's id, in the order the documents came."""
+        """The sha256 of each document's text by its id, in the order the documents came, older versions last."""
         with self.database.reading() as connection:
-            return dict(map(tuple, connection.execute("SELECT id, text_sha256 FROM documents ORDER BY rowid")))
+            rows = connection.execute("SELECT id, text_sha256 FROM documents ORDER BY status = 'superseded', rowid")
+            return dict(map(tuple, rows))
 
     def texts(self, document_ids: Sequence[str]) -> dict[str, str]:
         """The texts of these documents by id; those deleted meanwhile are left out."""
@@ -316,6 +482,15 @@ class Store:
                 [json.dumps(list(document_ids))],
             )
             return {row["id"]: (row["file_name"], row["title"]) for row in rows}
+
+    def superseded(self, document_ids: Sequence[str]) -> set[str]:
+        """Those of these documents that a newer version took the place of."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id FROM documents WHERE status = 'superseded' AND id IN (SELECT value FROM json_each(?))",
+                [json.dumps(list(document_ids))],
+            )
+            return {row["id"] for row in rows}
 
     def passage_ids(self) -> list[int]:
         with self.database.reading() as connection:

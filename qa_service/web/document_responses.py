@@ -1,12 +1,13 @@
 """What the API returns of documents and of what was done with them. Fields may be added, never renamed."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import zip_longest
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from qa_service.records import Document, Quarantined, Receipt, Section
+from qa_service.records import Deletion, Document, Quarantined, Receipt, Section
 from qa_service.service import DocumentDetail
 from qa_service.store.store import DocumentEntry
 from qa_service.web.responses import MetadataOut, SpanOut, metadata_fields
@@ -35,11 +36,14 @@ class QuarantinedOut(SpanOut):
 
 
 class DocumentOut(MetadataOut):
+    """`superseded`: a newer version took its place in the search; `replaces` is the id of the version before it."""
+
     document_id: str
     file_name: str
     characters: int
     passages: int
-    status: Literal["indexed", "quarantined"]
+    status: Literal["indexed", "quarantined", "waiting", "superseded"]
+    replaces: str | None
     added_at: str
 
     @classmethod
@@ -50,7 +54,8 @@ class DocumentOut(MetadataOut):
             **metadata_fields(entry.metadata),
             characters=entry.characters,
             passages=entry.passages,
-            status="indexed" if entry.passages else "quarantined",
+            status="quarantined" if entry.status == "indexed" and not entry.passages else entry.status,
+            replaces=entry.replaces,
             added_at=entry.added_at,
         )
 
@@ -101,6 +106,8 @@ class DocumentDetailOut(MetadataOut):
     document_id: str
     file_name: str
     sha256: str
+    status: str
+    replaces: str | None
     metadata_origins: dict[str, str]
     characters: int
     text: str
@@ -117,6 +124,8 @@ class DocumentDetailOut(MetadataOut):
             document_id=document.id,
             file_name=document.file_name,
             sha256=document.sha256,
+            status=document.status,
+            replaces=document.replaces,
             **metadata_fields(document.metadata),
             metadata_origins=dict(document.origins),
             characters=len(document.text),
@@ -147,7 +156,7 @@ class DescriptionOut(MetadataOut):
 
 
 class ReceiptOut(MetadataOut):
-    """What was done with a file. `unchanged`: the same bytes were there already."""
+    """What was done with a file. `unchanged`: the same bytes were there already; `replaced`: as a new version."""
 
     document_id: str
     file_name: str
@@ -186,6 +195,23 @@ class ReceiptOut(MetadataOut):
             received_at=receipt.received_at,
             took_ms=round(receipt.took_ms, 1),
         )
+
+
+class DeletionOut(BaseModel):
+    """What is kept of a deleted document: no content, no name."""
+
+    deleted_at: str
+    document_id: str
+    sha256: str
+    command: str
+
+
+class AuditOut(BaseModel):
+    deletions: list[DeletionOut]
+
+    @classmethod
+    def of(cls, deletions: Sequence[Deletion]) -> "AuditOut":
+        return cls(deletions=[DeletionOut(**asdict(each)) for each in deletions])
 
 
 class ReindexOut(BaseModel):

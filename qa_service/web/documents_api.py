@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from qa_service.errors import BadInput
-from qa_service.records import Span
+from qa_service.records import DocumentStatus, Span
 from qa_service.service import Service
 from qa_service.web.document_responses import (
+    AuditOut,
     DescriptionOut,
     DocumentDetailOut,
     DocumentOut,
@@ -21,6 +22,7 @@ from qa_service.web.document_responses import (
 from qa_service.web.requests import CorrectionIn, RestoreIn
 from qa_service.web.responses import ErrorOut
 from qa_service.web.source_page import render_source
+from qa_service.web.uploads import MAX_PATH
 
 ERRORS: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut}, 413: {"model": ErrorOut}}
 NOT_FOUND: dict[int | str, dict[str, Any]] = {**ERRORS, 404: {"model": ErrorOut}}
@@ -37,15 +39,31 @@ def add_document_routes(router: APIRouter, service: Service) -> None:
 def _add_documents(router: APIRouter, service: Service) -> None:
     @router.get("/documents", tags=["documents"], responses=ERRORS)
     def documents(
-        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1, page_size: Annotated[int, Query(ge=1, le=500)] = 50
+        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+        page_size: Annotated[int, Query(ge=1, le=500)] = 50,
+        status: Annotated[
+            DocumentStatus | None, Query(description="Only those that count, wait, or were replaced")
+        ] = None,
+        path: Annotated[str | None, Query(max_length=MAX_PATH, description="Only what was taken in from there")] = None,
     ) -> DocumentsOut:
-        entries, total = service.documents(page, page_size)
+        """The documents in the order they came, older versions among them: their status is `superseded`."""
+        entries, total = service.documents(page, page_size, status, path)
         return DocumentsOut(documents=[DocumentOut.of(entry) for entry in entries], total=total)
 
     @router.get("/documents/{document_id}", tags=["documents"], responses=NOT_FOUND)
     def document(document_id: DocumentId) -> DocumentDetailOut:
         """A document's verbatim text, its passages, and what is kept out of search with the reasons."""
         return DocumentDetailOut.of(service.document(document_id))
+
+    @router.get("/documents/{document_id}/receipt", tags=["documents"], responses=NOT_FOUND)
+    def receipt(document_id: DocumentId) -> ReceiptOut:
+        """What was done with the file when it was taken in, as it stands now."""
+        return ReceiptOut.of(service.receipt(document_id))
+
+    @router.get("/audit", tags=["documents"])
+    def audit() -> AuditOut:
+        """The deletions of which a line without content was kept, oldest first."""
+        return AuditOut.of(service.audit())
 
     @router.get("/source/{document_id}", tags=["documents"], response_class=HTMLResponse, responses=NOT_FOUND)
     def source(
@@ -88,9 +106,13 @@ def _add_changes(router: APIRouter, service: Service) -> None:
         return DescriptionOut.of(service.correct(document_id, body.to_changes()))
 
     @router.delete("/documents/{document_id}", tags=["documents"], status_code=204, responses=NOT_FOUND)
-    def delete(document_id: DocumentId) -> None:
-        """Deletes a document with all that was derived from it."""
-        service.delete(document_id)
+    def delete(
+        document_id: DocumentId,
+        with_versions: Annotated[bool, Query(description="Its older versions too")] = False,
+        audit: Annotated[bool, Query(description="Keep a line without content: GET /audit")] = False,
+    ) -> None:
+        """Deletes a document with all that was derived from it. No older version comes back."""
+        service.delete(document_id, with_versions, "DELETE /documents" if audit else None)
 
     @router.post("/documents/{document_id}/restore", tags=["documents"], responses=NOT_FOUND)
     def restore(document_id: DocumentId, body: RestoreIn) -> ReceiptOut:

@@ -88,7 +88,11 @@ async def _handle_bug(_request: Request, _error: Exception) -> JSONResponse:
 def describe_validation(errors: Sequence[Any]) -> str:
     """The first fault in words: the field and what was wrong with it, without the value itself."""
     first = errors[0]
-    field = ".".join(_printable(part) for part in first["loc"] if part not in {"body", "query", "path"}) or "body"
+    loc = first["loc"]
+    parts = (
+        loc[1:] if loc and loc[0] in {"body", "query", "path"} else loc
+    )  # only there: a field may have that name too
+    field = ".".join(map(_printable, parts)) or "body"
     if first["type"] == "json_invalid" or (first["type"] == "model_attributes_type" and field == "body"):
         return _NO_OBJECT
     if first["type"] == "model_attributes_type":

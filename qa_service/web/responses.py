@@ -223,11 +223,13 @@ class AnswerOut(BaseModel):
 
 
 class CitationCheckOut(BaseModel):
-    """`stands`, `moved`: `place` is where the quote is now. `changed`: only its document is there; `gone`: neither."""
+    """`stands`, `moved`: `place` is where the quote is now. `changed`: only its document is there; `gone`: neither.
+    `newer_version`: the id of the document that took the place of the cited one, if one did."""
 
     index: int
     verdict: Standing
     place: PlaceOut | None
+    newer_version: str | None
 
 
 class RecordCheckOut(BaseModel):
@@ -244,6 +246,7 @@ class RecordCheckOut(BaseModel):
                 index=each.index,
                 verdict=each.verdict,
                 place=None if each.place is None else PlaceOut.of_place(each.place),
+                newer_version=each.newer_version,
             )
             for each in check.citations
         ]
@@ -252,7 +255,7 @@ class RecordCheckOut(BaseModel):
 
 class QuotePlaceOut(SpanOut):
     """Where a quote stands: `text` is the document's own. `cuts_word`: it begins or ends inside a word or a number
-    there. `quarantined`: it is at least partly kept out of search."""
+    there. `quarantined`: it is at least partly kept out of search. `superseded`: it stands in an older version."""
 
     document_id: str
     file_name: str
@@ -260,6 +263,7 @@ class QuotePlaceOut(SpanOut):
     text: str
     cuts_word: bool
     quarantined: bool
+    superseded: bool
 
     @classmethod
     def of_place(cls, place: QuotePlace) -> "QuotePlaceOut":

@@ -16,16 +16,17 @@ def check_record(store: Store, record: Record, sha256: str) -> RecordCheck:
 
 def _check_citation(store: Store, citation: RecordedCitation) -> CitationCheck:
     document, span = _document(store, citation.document_id), citation.quote_span
+    newer = store.newest_version(citation.document_id)
     if (
         document is not None
         and document.text_sha256 == citation.text_sha256
         and document.text[span.start : span.end] == citation.quote
     ):
-        return CitationCheck(citation.index, "stands", _place(document, span))
+        return CitationCheck(citation.index, "stands", _place(document, span), newer)
     holder_id = store.find_verbatim(citation.quote, citation.document_id, citation.file_name)
     holder = None if holder_id is None else _document(store, holder_id)
     if holder is not None:
-        return CitationCheck(citation.index, "moved", _place(holder, _nearest(holder.text, citation)))
+        return CitationCheck(citation.index, "moved", _place(holder, _nearest(holder.text, citation)), newer)
     is_there = document is not None or store.has_file_name(citation.file_name)
     return CitationCheck(citation.index, "changed" if is_there else "gone", None)
 

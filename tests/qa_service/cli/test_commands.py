@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -41,6 +42,12 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
         timeout=120,
         check=False,
     )
+
+
+def only_id(table: str) -> str:
+    """The document's id in the table of a batch of one file."""
+    [document_id] = re.findall(r"\b[0-9a-f]{32}\b", table)
+    return str(document_id)
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +184,7 @@ def test_commands_go_through_the_service_that_owns_the_data(
     (tmp_path / "note.txt").write_text("The observatory on Mount Kumbel opened in 1957.", encoding="utf-8")
     added = run(environment, "index", str(tmp_path / "note.txt"))
     assert (added.returncode, added.stderr) == (0, "")
-    document_id = added.stdout.split()[1]
+    document_id = only_id(added.stdout)
     assert document_id in run(environment, "documents").stdout
     answer = run(environment, "ask", "When did the observatory on Mount Kumbel open?", "--json")
     assert json.loads(answer.stdout)["citations"][0]["document_id"] == document_id
@@ -209,14 +216,14 @@ def test_a_port_that_is_taken_is_named(environment: dict[str, str], service: str
 def test_help_names_every_command(environment: dict[str, str]) -> None:
     done = run(environment, "--help")
     assert done.returncode == 0
-    for command in ("serve", "index", "ask", "search", "verify", "documents", "delete", "restore", "reindex"):
+    for command in ("serve", "index", "ask", "search", "verify", "documents", "receipt", "delete", "audit", "restore"):
         assert command in done.stdout
 
 
 def test_deleting_goes_on_after_an_id_that_is_not_there(environment: dict[str, str], tmp_path: Path) -> None:
     environment = {**environment, "QA_DATA_DIR": str(tmp_path / "data")}
     (tmp_path / "note.txt").write_text("A note to delete.", encoding="utf-8")
-    document_id = run(environment, "index", str(tmp_path / "note.txt")).stdout.split()[1]
+    document_id = only_id(run(environment, "index", str(tmp_path / "note.txt")).stdout)
     done = run(environment, "delete", f"{document_id}?x", document_id)
     assert done.returncode == 2
     assert done.stdout == f"deleted {document_id}\n"

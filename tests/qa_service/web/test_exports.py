@@ -124,7 +124,7 @@ def test_a_record_is_checked(client: TestClient) -> None:
     assert checked == {
         "stands": False,
         "unaltered": True,
-        "citations": [{"index": 1, "verdict": "gone", "place": None}],
+        "citations": [{"index": 1, "verdict": "gone", "place": None, "newer_version": None}],
     }
     altered = client.post("/records/check", json={**kept, "confidence": 0.99}).json()
     assert (altered["stands"], altered["unaltered"]) == (False, False)

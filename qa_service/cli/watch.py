@@ -1,0 +1,208 @@
+"""`index --watch`: a folder is followed. What is new or changed is taken in once it is at rest; what went is told.
+
+A change, whatever is told of it, only says that it is time to look at the whole folder again: what counts is what
+stands there, after moves of folders, lost messages and manifests alike.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from watchfiles import watch
+
+from qa_service.cli.batch import Batch, Watcher, add_entry, own_entries, place_of
+from qa_service.cli.output import out
+from qa_service.cli.progress import printable
+from qa_service.cli.session import Session
+from qa_service.config import Settings
+from qa_service.errors import BadFile, BadInput, NotFound
+from qa_service.ingest.files import FileEntry, Stamp, stamp
+from qa_service.web.document_responses import ReceiptOut
+
+log = logging.getLogger(__name__)
+
+AT_REST_S = 1.0
+"""A file is taken in when it did not change for so long."""
+GONE_S = 2.0
+"""A file went when it was not seen for so long: one that was only moved is taken in at its new place before."""
+_LOOK_MS = 250
+_LOOK_ANYWAY_S = 30.0
+
+State = Stamp | str
+"""How a file looks: its stamp, or why it can't be one."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """Files that came or changed and are at rest, and places that are empty now."""
+
+    entries: list[FileEntry | BadFile] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+
+class Follower:
+    """Compares what stands below folders with what was there before. `clock` gives seconds."""
+
+    def __init__(
+        self, look: Callable[[], Iterable[FileEntry | BadFile]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._look, self._clock = look, clock
+        self._known: dict[str, State] = {}
+        self._since: dict[str, tuple[State | None, float]] = {}
+
+    @property
+    def is_waiting(self) -> bool:
+        """Is there something that has not been at rest for long enough?"""
+        return bool(self._since)
+
+    def begin(self) -> None:
+        """What is there now counts as known."""
+        states = ((place_of(entry), _state(entry)) for entry in self._look())
+        self._known = {place: state for place, state in states if state is not None}
+
+    def changes(self) -> Changes:
+        now = self._clock()
+        found = {place_of(entry): (entry, _state(entry)) for entry in self._look()}
+        changes = Changes()
+        for place, (entry, state) in found.items():
+            if state is not None and self._is_settled(place, state, now):
+                self._known[place] = state
+                changes.entries.append(entry)
+        empty = [place for place in self._known if place not in found or found[place][1] is None]
+        if any(isinstance(entry, FileEntry) for entry, _ in found.values()):  # else it may not be mounted any more
+            changes.gone = [place for place in empty if self._is_settled(place, None, now)]
+        for place in changes.gone:
+            del self._known[place]
+        self._since = {each: since for each, since in self._since.items() if each in found or each in self._known}
+        return changes
+
+    def _is_settled(self, place: str, state: State | None, now: float) -> bool:
+        """Does it look so for long enough, unlike before?"""
+        if self._known.get(place) == state:
+            self._since.pop(place, None)
+            return False
+        last, since = self._since.get(place, (None, now))
+        if place not in self._since or last != state:
+            self._since[place] = (state, now)
+            return False
+        if now - since < (GONE_S if state is None else AT_REST_S):
+            return False
+        del self._since[place]
+        return True
+
+
+def _state(entry: FileEntry | BadFile) -> State | None:
+    """None for a file that went just now."""
+    if isinstance(entry, BadFile):
+        return str(entry)
+    try:
+        return stamp(entry.path)
+    except OSError:
+        return None
+
+
+class FolderWatch:
+    """Takes in through a session what changes below folders after this was made, until it is interrupted."""
+
+    def __init__(
+        self, session: Session, folders: list[Path], settings: Settings, tell: Watcher[ReceiptOut], delete_missing: bool
+    ) -> None:
+        """Raises BadInput for what is no folder."""
+        for folder in folders:
+            if not folder.is_dir():
+                raise BadInput(f"--watch: {folder} is not a folder")
+        self._session, self._folders, self._settings, self._tell = session, folders, settings, tell
+        self._delete_missing = delete_missing
+        self._batch: Batch[ReceiptOut] = Batch()
+        self._follower = Follower(lambda: own_entries(folders, settings))
+        self._follower.begin()
+
+    def run(self, batch: Batch[ReceiptOut], stop: threading.Event) -> None:
+        """`batch` is what was taken in since this was made; `stop` ends it, as an interruption does."""
+        self._batch = batch
+        last = time.monotonic()
+        for told in _wakings(self._folders, stop):
+            if told or self._follower.is_waiting or time.monotonic() - last > _LOOK_ANYWAY_S:
+                self.look()
+                last = time.monotonic()
+
+    def look(self) -> None:
+        changes = self._follower.changes()
+        for entry in changes.entries:
+            self._take_in(entry)
+        for place in changes.gone:
+            self._forget(place)
+
+    def _take_in(self, entry: FileEntry | BadFile) -> None:
+        place = place_of(entry)
+        self._batch.taken.pop(place, None)
+        add_entry(self._session.add, entry, self._settings, self._batch, self._tell)
+        receipt = self._batch.taken.get(place)
+        if receipt is not None and receipt.replaces is not None and receipt.status == "replaced":
+            self._take_in_copy(receipt.replaces)  # the older version left the search, but may stand elsewhere too
+
+    def _forget(self, place: str) -> None:
+        self._batch.taken.pop(place, None)
+        for document in self._session.documents_at(place):
+            if self._take_in_copy(document.document_id):
+                continue
+            if not self._delete_missing:
+                out.print(f"gone, kept as {document.document_id}: {printable(place)}")
+                continue
+            try:
+                self._session.delete(document.document_id, with_versions=False, audit=False)
+                out.print(f"deleted {document.document_id} {printable(place)}")
+            except NotFound:
+                log.info("%s was deleted meanwhile", document.document_id)
+
+    def _take_in_copy(self, document_id: str) -> bool:
+        """Takes in another file of the same bytes, if there is one."""
+        copies = {place for place, receipt in self._batch.taken.items() if receipt.document_id == document_id}
+        for entry in own_entries(self._folders, self._settings) if copies else ():
+            if isinstance(entry, FileEntry) and entry.place in copies:
+                add_entry(self._session.add, entry, self._settings, self._batch, self._tell)
+                return True
+        return False
+
+
+def delete_missing(session: Session, folders: Iterable[Path], settings: Settings) -> None:
+    """Deletes the documents that were taken in from below these folders and whose files are there no more.
+
+    A folder that is not there, or empty, is taken for one that is not mounted: nothing is deleted.
+    """
+    names = [(document.document_id, document.file_name) for document in session.documents()]
+    for folder in folders:
+        root = Path(folder).absolute()
+        there = {place_of(entry) for entry in own_entries([folder], settings) if isinstance(entry, FileEntry)}
+        for document_id, name in names if there else ():
+            entry = FileEntry(root / name, name, {})
+            if entry.place in there or any(parent.is_file() for parent in [entry.path, *entry.path.parents]):
+                continue
+            if any(each.document_id == document_id for each in session.documents_at(entry.place)):
+                session.delete(document_id, with_versions=False, audit=False)
+                out.print(f"deleted {document_id} {printable(entry.place)}")
+
+
+def _wakings(folders: list[Path], stop: threading.Event) -> Iterator[bool]:
+    """True when something changed, else False every now and then; polls where the system can't tell of changes."""
+    for polling in (False, True):
+        try:
+            for changes in watch(
+                *folders,
+                watch_filter=None,
+                debounce=_LOOK_MS,
+                step=_LOOK_MS // 4,
+                stop_event=stop,
+                rust_timeout=_LOOK_MS,
+                yield_on_timeout=True,
+                force_polling=polling or None,
+            ):
+                yield bool(changes)
+            return
+        except OSError as error:
+            if polling:
+                raise
+            log.warning("cannot be told of changes (%s): looking every now and then", error)

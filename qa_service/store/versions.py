@@ -1,0 +1,108 @@
+"""Versions of a document as rows: who holds a place, who takes it over, and what goes when one is deleted.
+
+`superseded_by` leads from an older version to the one that took its place, and on to the newest, which has none.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+from qa_service.records import Document, DocumentStatus
+from qa_service.store.rows import delete_passages, read_generation
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a document stands in the store."""
+
+    status: DocumentStatus
+    path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What was deleted: ids of documents, the one asked for first, and of their passages."""
+
+    documents: tuple[str, ...]
+    passages: list[int]
+
+
+def read_standing(connection: sqlite3.Connection, document_id: str) -> Standing | None:
+    row = connection.execute("SELECT status, path FROM documents WHERE id = ?", [document_id]).fetchone()
+    return row and Standing(row["status"], row["path"])
+
+
+def read_holder(connection: sqlite3.Connection, path: str | None, file_name: str | None) -> str | None:
+    """The id of the document that stands at `path`, else of the newest of `file_name`; None where there is none."""
+    for column, value in (("path", path), ("file_name", file_name)):
+        if value is not None:
+            row = connection.execute(
+                f"SELECT id FROM documents WHERE {column} = ? AND status != 'superseded'"
+                " ORDER BY added_at DESC, rowid DESC LIMIT 1",
+                [value],
+            ).fetchone()
+            if row is not None:
+                return str(row["id"])
+    return None
+
+
+def is_overtaken(connection: sqlite3.Connection, document: Document) -> bool:
+    """Does another document stand at its path by now, or does the one that it replaces count no longer?"""
+    if document.path is not None and read_holder(connection, document.path, None) not in {None, document.replaces}:
+        return True
+    replaced = read_standing(connection, document.replaces) if document.replaces else None
+    return document.replaces is not None and (replaced is None or replaced.status == "superseded")
+
+
+def supersede(connection: sqlite3.Connection, older_id: str, newer_id: str) -> list[int]:
+    """Takes a document out of the search for a newer version: the ids of its passages. All else of it stays."""
+    passages = delete_passages(connection, older_id, read_generation(connection))
+    connection.execute(
+        "UPDATE documents SET status = 'superseded', superseded_by = ? WHERE id = ?", [newer_id, older_id]
+    )
+    return passages
+
+
+def update_standing(connection: sqlite3.Connection, document: Document, manifest_id: int) -> None:
+    """Writes what may change of a document that is there: where it stands, and how it was made."""
+    connection.execute(
+        "UPDATE documents SET path = ?, replaces = coalesce(?, replaces), status = ?, manifest_id = ?,"
+        " superseded_by = CASE ? WHEN 'superseded' THEN superseded_by END WHERE id = ?",
+        [document.path, document.replaces, document.status, manifest_id, document.status, document.id],
+    )
+
+
+def read_newest(connection: sqlite3.Connection, document_id: str) -> str | None:
+    """The id of the newest version of a superseded document, None where it has none."""
+    row = connection.execute(
+        "WITH RECURSIVE version (id, next) AS ("
+        "  SELECT id, superseded_by FROM documents WHERE id = ?"
+        "  UNION SELECT documents.id, documents.superseded_by FROM documents JOIN version ON documents.id = next"
+        ") SELECT id FROM version WHERE next IS NULL AND id != ?",
+        [document_id, document_id],
+    ).fetchone()
+    return row and str(row["id"])
+
+
+def with_older_versions(connection: sqlite3.Connection, document_id: str) -> tuple[str, ...]:
+    """The id and those of all documents whose place it took, one after the other."""
+    rows = connection.execute(
+        "WITH RECURSIVE version (id) AS ("
+        "  SELECT ? UNION SELECT documents.id FROM documents JOIN version ON superseded_by = version.id"
+        ") SELECT id FROM version",
+        [document_id],
+    )
+    return tuple(row["id"] for row in rows)
+
+
+def close_gap(connection: sqlite3.Connection, document_id: str) -> None:
+    """Makes the neighbours of a version that is about to go point at each other: its id stays nowhere."""
+    connection.execute(
+        "UPDATE documents SET superseded_by = (SELECT gone.superseded_by FROM documents gone WHERE gone.id = ?)"
+        " WHERE superseded_by = ?",
+        [document_id, document_id],
+    )
+    connection.execute(
+        "UPDATE documents SET replaces ="
+        " (SELECT nullif(gone.replaces, documents.id) FROM documents gone WHERE gone.id = ?) WHERE replaces = ?",
+        [document_id, document_id],
+    )

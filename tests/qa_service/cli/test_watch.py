@@ -1,0 +1,242 @@
+"""A folder is followed: what is new or changed comes in once it is at rest, what went is told or deleted."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embeddings.hashing import HashingEncoder
+from qa_service.app import open_service
+from qa_service.cli.batch import Batch, add_files
+from qa_service.cli.watch import AT_REST_S, GONE_S, FolderWatch, Follower, delete_missing
+from qa_service.config import Settings
+from qa_service.errors import BadFile, BadInput
+from qa_service.ingest.files import FileEntry, find_files
+from qa_service.web.document_responses import ReceiptOut
+from tests.qa_service.cli.direct_session import DirectSession
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "stays.txt").write_text("This file stays.")
+    return folder
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def follower(folder: Path, clock: Clock) -> Follower:
+    follower = Follower(lambda: find_files([folder]), clock)
+    follower.begin()
+    return follower
+
+
+def came(follower: Follower) -> list[str]:
+    return [entry.name if isinstance(entry, FileEntry) else "error" for entry in follower.changes().entries]
+
+
+def test_a_file_comes_in_when_it_did_not_change_for_a_while(folder: Path, follower: Follower, clock: Clock) -> None:
+    assert came(follower) == []
+    assert not follower.is_waiting
+    for text in ("A", "A text", "A text that grows."):
+        (folder / "new.txt").write_text(text)
+        assert came(follower) == []
+        assert follower.is_waiting
+        clock.now += AT_REST_S / 2
+        assert came(follower) == []
+    clock.now += AT_REST_S
+    assert came(follower) == ["new.txt"]
+    assert came(follower) == []
+    assert not follower.is_waiting
+
+
+def test_a_changed_file_comes_in_again_also_one_of_the_same_size(
+    folder: Path, follower: Follower, clock: Clock
+) -> None:
+    path = folder / "stays.txt"
+    before = path.stat()
+    path.write_text("This file moves.")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000))
+    assert came(follower) == []
+    clock.now += AT_REST_S
+    assert came(follower) == ["stays.txt"]
+
+
+def test_a_file_that_went_is_told_after_a_while_and_not_when_it_comes_back(
+    folder: Path, follower: Follower, clock: Clock
+) -> None:
+    (folder / "other.txt").write_text("Another.")
+    follower.changes()
+    clock.now += AT_REST_S
+    assert came(follower) == ["other.txt"]
+    text = (folder / "other.txt").read_text()
+    (folder / "other.txt").unlink()
+    assert follower.changes().gone == []
+    clock.now += GONE_S / 2
+    (folder / "other.txt").write_text(text)
+    clock.now += GONE_S
+    assert follower.changes().gone == []
+    (folder / "other.txt").unlink()
+    assert follower.changes().gone == []
+    clock.now += GONE_S
+    assert follower.changes().gone == [str(folder / "other.txt")]
+    assert follower.changes().gone == []
+
+
+def test_a_folder_that_is_suddenly_empty_is_not_mounted(folder: Path, follower: Follower, clock: Clock) -> None:
+    (folder / "stays.txt").unlink()
+    for _ in range(3):
+        assert follower.changes().gone == []
+        clock.now += 10 * GONE_S
+
+
+def test_a_bad_file_is_told_once(folder: Path, follower: Follower, clock: Clock) -> None:
+    os.mkfifo(folder / "pipe")
+    follower.changes()
+    clock.now += AT_REST_S
+    assert came(follower) == ["error"]
+    clock.now += AT_REST_S
+    assert came(follower) == []
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[DirectSession]:
+    service = open_service(Settings(data_dir=tmp_path / "data", min_confidence=0), HashingEncoder())
+    yield DirectSession(service)
+    service.close()
+
+
+class Watched:
+    """A watch with a clock of its own, begun after what is there was taken in."""
+
+    def __init__(self, session: DirectSession, folder: Path, tmp_path: Path, deletes: bool) -> None:
+        settings = Settings(data_dir=tmp_path / "data")
+        self.session, self.told, self.clock = session, list[str](), Clock()
+        self.batch: Batch[ReceiptOut] = Batch()
+        self.watch = FolderWatch(session, [folder], settings, self.tell, deletes)
+        self.watch._follower._clock = self.clock
+        self.watch._batch = self.batch
+        add_files(session.add, [folder], settings, self.batch)
+
+    def tell(self, file: str, outcome: ReceiptOut | BadInput) -> None:
+        self.told.append(outcome.status if isinstance(outcome, ReceiptOut) else "error")
+
+    def look(self) -> list[str]:
+        """What is told after everything is at rest."""
+        self.told.clear()
+        self.watch.look()
+        self.clock.now += GONE_S
+        self.watch.look()
+        return list(self.told)
+
+    def texts(self) -> set[str]:
+        found = self.session.service.search("file", top_k=50).hits
+        return {hit.text for hit in found}
+
+
+@pytest.fixture
+def watched(session: DirectSession, folder: Path, tmp_path: Path) -> Watched:
+    return Watched(session, folder, tmp_path, deletes=True)
+
+
+def test_new_changed_moved_and_removed_files_are_followed(watched: Watched, folder: Path) -> None:
+    (folder / "new.txt").write_text("A new file.")
+    (folder / "data.bin").write_bytes(b"\0\1\2")
+    assert sorted(watched.look()) == ["added", "error"]
+    (folder / "new.txt").write_text("A changed file.")
+    assert watched.look() == ["replaced"]
+    assert watched.texts() == {"This file stays.", "A changed file."}
+    (folder / "deep").mkdir()
+    (folder / "new.txt").rename(folder / "deep" / "moved.txt")
+    assert watched.look() == ["unchanged"]
+    assert watched.texts() == {"This file stays.", "A changed file."}
+    (folder / "deep" / "moved.txt").unlink()
+    assert watched.look() == []
+    assert watched.texts() == {"This file stays."}
+    assert [entry.status for entry in watched.session.documents()] == ["indexed", "superseded"]
+
+
+def test_what_another_file_still_says_stays(watched: Watched, folder: Path) -> None:
+    (folder / "copy.txt").write_text("This file stays.")
+    assert watched.look() == ["unchanged"]
+    (folder / "copy.txt").write_text("This file is another one now.")
+    assert watched.look() == ["replaced", "restored"]
+    assert watched.texts() == {"This file stays.", "This file is another one now."}
+    (folder / "copy.txt").write_text("This file stays.")
+    assert watched.look() == ["replaced"]
+    (folder / "copy.txt").unlink()
+    assert watched.look() == ["unchanged"]
+    assert watched.texts() == {"This file stays."}
+
+
+def test_removed_files_are_kept_unless_told_otherwise(
+    session: DirectSession, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watched = Watched(session, folder, tmp_path, deletes=False)
+    (folder / "new.txt").write_text("A new file.")
+    assert watched.look() == ["added"]
+    (folder / "new.txt").unlink()
+    assert watched.look() == []
+    assert watched.texts() == {"This file stays.", "A new file."}
+    assert f"{folder / 'new.txt'}\n" in capsys.readouterr().out
+
+
+def test_what_went_while_nobody_watched_is_deleted_when_asked(watched: Watched, folder: Path, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    (folder / "new.txt").write_text("A new file.")
+    watched.look()
+    other = tmp_path / "new.txt"
+    other.write_text("Another file.")
+    add_files(watched.session.add, [other], settings, Batch())
+    (folder / "new.txt").unlink()
+    other.unlink()
+    delete_missing(watched.session, [folder], settings)
+    assert watched.texts() == {"This file stays.", "Another file."}
+    (folder / "stays.txt").unlink()
+    delete_missing(watched.session, [folder, tmp_path / "missing"], settings)
+    assert watched.texts() == {"This file stays.", "Another file."}, "an empty folder may not be mounted"
+
+
+def test_a_running_watch_takes_in_what_comes_and_stops(session: DirectSession, folder: Path, tmp_path: Path) -> None:
+    told = threading.Event()
+    stop = threading.Event()
+    watch = FolderWatch(
+        session, [folder], Settings(data_dir=tmp_path / "data"), lambda _file, _outcome: told.set(), False
+    )
+    running = threading.Thread(target=watch.run, args=(Batch(), stop))
+    running.start()
+    try:
+        time.sleep(0.2)
+        (folder / "new.txt").write_text("A new file.")
+        assert told.wait(timeout=30)
+    finally:
+        stop.set()
+        running.join(timeout=30)
+    assert not running.is_alive()
+
+
+def test_only_folders_are_watched(session: DirectSession, folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="not a folder"):
+        FolderWatch(session, [folder / "stays.txt"], Settings(data_dir=tmp_path), lambda _file, _outcome: None, False)
+
+
+def test_what_is_told_of_a_bad_file_names_it(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    [error] = [each for each in find_files([folder]) if isinstance(each, BadFile)]
+    assert error.file == str(folder / "pipe")

@@ -1,0 +1,296 @@
+"""Versions of documents, near duplicates, and what is kept of a deletion."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from embeddings.hashing import HashingEncoder
+from qa_service.answering.quote_check import QuoteChecker
+from qa_service.errors import NotFound
+from qa_service.ingest.document import document_id
+from qa_service.ingest.terms import STEM, make_terms
+from qa_service.records import RawFile, Receipt
+from qa_service.store.rows import update_metadata
+from tests.qa_service.store.opened import (
+    Opened,
+    assert_index_is_the_truth,
+    assert_store_is_whole,
+    candidates,
+    made_text,
+    opened,
+)
+
+ENCODER = HashingEncoder()
+PATH = "/folder/report.txt"
+
+
+def put(each: Opened, text: str, path: str | None = PATH, replaces: str | None = None) -> Receipt:
+    return each.indexer.add(RawFile((path or "report.txt").rpartition("/")[2], text.encode(), {}, path, replaces))
+
+
+def assert_agrees(each: Opened) -> None:
+    assert_store_is_whole(each.store, ENCODER)
+    assert_index_is_the_truth(each.store, each.index, ENCODER)
+
+
+def statuses(each: Opened) -> list[str]:
+    return [entry.status for entry in each.store.documents(1, 50)[0]]
+
+
+def found(each: Opened) -> set[str]:
+    """The documents that a search finds passages of, in both legs."""
+    nearest = each.index.search(ENCODER.encode_queries(["Document trade"])[0], 100)
+    by_vectors = {hit.passage.document_id for hit in each.store.hits(candidates(each.store, nearest))}
+    places = each.store.passage_places(each.store.passage_ids())
+    assert by_vectors == {document for document, _ in places}
+    return by_vectors
+
+
+def test_new_content_at_a_path_is_a_new_version(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old = put(each, made_text(1))
+        new = put(each, made_text(2))
+        assert (old.status, new.status, new.replaces) == ("added", "replaced", old.document_id)
+        assert statuses(each) == ["superseded", "indexed"]
+        assert found(each) == {new.document_id}
+        assert each.store.document(old.document_id).text == made_text(1)
+        assert each.store.newest_version(old.document_id) == new.document_id
+        assert each.store.newest_version(new.document_id) is None
+        assert_agrees(each)
+
+
+def test_a_quote_of_an_older_version_still_stands_and_is_marked(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        put(each, "The old rate was 5 percent. The forum opened in May.")
+        put(each, "The new rate is 6 percent. The forum opened in May.")
+        quotes = QuoteChecker(each.store)
+        assert [place.superseded for place in quotes.check("The old rate was 5 percent.", None).places] == [True]
+        assert [place.superseded for place in quotes.check("The forum opened in May.", None).places] == [False, True]
+
+
+def test_going_back_to_old_bytes_makes_them_count_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        first = put(each, made_text(1))
+        second = put(each, made_text(2))
+        back = put(each, made_text(1))
+        assert (back.document_id, back.status, back.replaces) == (first.document_id, "replaced", second.document_id)
+        assert back.passages == first.passages
+        assert statuses(each) == ["indexed", "superseded"]
+        assert found(each) == {first.document_id}
+        assert each.store.newest_version(second.document_id) == first.document_id
+        assert put(each, made_text(1)).status == "unchanged"
+        assert_agrees(each)
+
+
+def test_a_moved_file_is_no_new_document_and_leaves_its_place(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        put(each, made_text(1))
+        generation = each.store.generation
+        assert put(each, made_text(1), "/folder/moved.txt").status == "unchanged"
+        assert each.store.generation == generation
+        assert put(each, made_text(2)).status == "added"
+        assert put(each, made_text(3), "/folder/moved.txt").replaces == document_id(made_text(1).encode())
+        assert statuses(each) == ["superseded", "indexed", "indexed"]
+        assert_agrees(each)
+
+
+def test_a_replacement_takes_the_place_of_the_newest_of_its_name(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        assert put(each, made_text(0), None, replaces="report.txt").status == "added"
+        first, second = put(each, made_text(1), None), put(each, made_text(2), None)
+        assert {first.status, second.status} == {"added"}
+        third = put(each, made_text(3), None, replaces="report.txt")
+        assert (third.status, third.replaces) == ("replaced", second.document_id)
+        assert put(each, made_text(3), None, replaces="report.txt").status == "unchanged"
+        assert statuses(each) == ["indexed", "indexed", "superseded", "indexed"]
+        assert_agrees(each)
+
+
+def test_old_bytes_from_nowhere_in_particular_count_again_beside_the_newer_version(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        put(each, made_text(1))
+        put(each, made_text(2))
+        assert put(each, made_text(1), None).status == "restored"
+        assert statuses(each) == ["indexed", "indexed"]
+        assert put(each, made_text(3)).replaces == document_id(made_text(2).encode())
+        assert_agrees(each)
+
+
+def test_a_correction_holds_in_the_next_version(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old = each.store.document(put(each, made_text(1)).document_id)
+        old.origins["author"] = "corrected"  # type: ignore[index]
+        with each.store.database.writing() as connection:
+            connection.execute("UPDATE documents SET author = 'A. Smailov' WHERE id = ?", [old.id])
+            connection.execute(
+                "UPDATE documents SET origins = json_set(origins, '$.author', 'corrected') WHERE id = ?", [old.id]
+            )
+        new = put(each, made_text(2))
+        assert (new.metadata.author, new.origins["author"]) == ("A. Smailov", "corrected")
+        with each.store.database.writing() as connection:
+            update_metadata(connection, each.store.document(new.document_id))
+        assert put(each, made_text(1)).metadata.author == "A. Smailov"
+
+
+def test_a_deleted_version_is_gone_and_none_comes_back(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        ids = [put(each, made_text(number)).document_id for number in range(3)]
+        assert each.indexer.delete(ids[1]) == (ids[1],)
+        assert each.store.newest_version(ids[0]) == ids[2]
+        assert each.store.document(ids[2]).replaces == ids[0]
+        assert each.indexer.delete(ids[2]) == (ids[2],)
+        assert statuses(each) == ["superseded"]
+        assert each.store.newest_version(ids[0]) is None
+        assert found(each) == set()
+        with each.store.database.reading() as connection:
+            left = connection.execute("SELECT replaces, superseded_by FROM documents").fetchone()
+            assert tuple(left) == (None, None)
+        assert_agrees(each)
+
+
+def test_older_versions_are_deleted_when_asked_for(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        ids = [put(each, made_text(number)).document_id for number in range(3)]
+        other = put(each, made_text(9), "/folder/other.txt").document_id
+        assert set(each.indexer.delete(ids[2], with_versions=True)) == set(ids)
+        assert each.store.document_ids() == [other]
+        assert_agrees(each)
+
+
+def test_all_is_made_anew_without_making_older_versions_count(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        put(each, made_text(1))
+        new = put(each, made_text(2))
+        each.indexer.remake_all(lambda done, total: None)
+        assert found(each) == {new.document_id}
+        assert_agrees(each)
+
+
+def test_twenty_additions_of_the_same_bytes_at_once_are_one_document(tmp_path: Path) -> None:
+    with opened(tmp_path) as each, ThreadPoolExecutor(20) as pool:
+        barrier = threading.Barrier(20)
+
+        def add(number: int) -> str:
+            barrier.wait()
+            return put(each, made_text(1), f"/folder/{number}.txt").status
+
+        assert sorted(pool.map(add, range(20))) == ["added"] + ["unchanged"] * 19
+        assert len(each.store.document_ids()) == 1
+        assert_agrees(each)
+
+
+def test_versions_that_come_at_once_are_one_chain(tmp_path: Path) -> None:
+    with opened(tmp_path) as each, ThreadPoolExecutor(8) as pool:
+        barrier = threading.Barrier(8)
+
+        def add(number: int) -> str:
+            barrier.wait()
+            return put(each, made_text(number)).status
+
+        assert sorted(pool.map(add, range(8))) == ["added"] + ["replaced"] * 7
+        assert sorted(statuses(each)) == ["indexed"] + ["superseded"] * 7
+        [newest] = found(each)
+        assert {each.store.newest_version(one) for one in each.store.document_ids()} == {newest, None}
+        assert_agrees(each)
+
+
+steps = st.tuples(st.sampled_from(["/a", "/b", None]), st.integers(0, 3), st.booleans())
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(steps, min_size=3, max_size=10))
+def test_whatever_comes_and_goes_what_came_last_counts(
+    tmp_path_factory: pytest.TempPathFactory, sequence: list[tuple[str | None, int, bool]]
+) -> None:
+    with opened(tmp_path_factory.mktemp("data")) as each:
+        for path, number, deletes in sequence:
+            text = made_text(number, sentences=3)
+            if deletes and each.store.standing(document_id(text.encode())):
+                each.indexer.delete(document_id(text.encode()))
+                continue
+            receipt = put(each, text, path)
+            entries, _ = each.store.documents(1, 50)
+            standing = each.store.standing(receipt.document_id)
+            assert standing is not None
+            assert standing.status == "indexed"
+            if path is not None:
+                assert standing.path == path
+            counting = [entry.id for entry in entries if entry.status == "indexed"]
+            paths = [each.store.document(one).path for one in counting]
+            assert len({one for one in paths if one}) == len([one for one in paths if one]), "one document a path"
+            assert found(each) == set(counting)
+        assert_agrees(each)
+
+
+def test_near_duplicates_are_named_in_the_receipt(tmp_path: Path) -> None:
+    text = "\n".join(
+        f"Sentence {n} of this report says that item {n * 7} was sold for {n * 13} tenge." for n in range(40)
+    )
+    with opened(tmp_path) as each:
+        first = put(each, text, "/a")
+        put(each, made_text(5), "/b")
+        copy = put(each, text.replace("tenge", "dollars", 5) + "\nOne more line.", "/c")
+        [near] = copy.near_duplicates
+        assert (near.document_id, near.file_name) == (first.document_id, "a")
+        assert 0.7 < near.share < 1
+        assert put(each, text + "!", "/a").near_duplicates[0].document_id == copy.document_id  # not its own past
+        each.indexer.delete(copy.document_id)
+        assert each.store.taking_in(document_id((text + "!").encode())).near_duplicates == ()
+
+
+RARE = "Xylofonquastenflosser"
+RARE_FOLDED = make_terms(RARE).folded.strip()
+
+
+def test_nothing_of_a_deleted_document_stays_in_what_others_know_of_it(tmp_path: Path) -> None:
+    text = "\n".join(f"Line {n}: the {RARE} of lake {n} weighs {n * 3} grams." for n in range(30))
+    with opened(tmp_path) as each:
+        old = put(each, f"Home / News\nShare\n{text}", f"/{RARE}/a.txt")
+        put(each, "Nothing of it.\n" + made_text(1), f"/{RARE}/a.txt")
+        copy = put(each, text.replace(RARE, "Quastenflosser"), "/b.txt")
+        assert [near.document_id for near in copy.near_duplicates] in ([], [old.document_id])
+        for each_id in [entry.id for entry in each.store.documents(1, 9)[0] if entry.id != copy.document_id]:
+            each.indexer.delete(each_id, audit="delete")
+        stored = b"".join(path.read_bytes() for path in tmp_path.glob("qa.sqlite3*"))
+        assert RARE.encode() not in stored
+        assert stored.count(old.document_id.encode()) > 0, "the audit line"
+        assert next(line.document_id for line in each.store.audit()) == old.document_id
+        assert [line.command for line in each.store.audit()] == ["delete", "delete"]
+        assert_agrees(each)
+
+
+def test_without_an_audit_not_even_the_id_stays(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old = put(each, made_text(1))
+        new = put(each, made_text(2))
+        back = put(each, made_text(1))
+        assert back.document_id == old.document_id
+        each.indexer.delete(old.document_id)
+        stored = b"".join(path.read_bytes() for path in tmp_path.glob("qa.sqlite3*"))
+        assert old.document_id.encode() not in stored
+        assert new.document_id.encode() in stored
+        assert each.store.audit() == ()
+        with pytest.raises(NotFound):
+            each.indexer.delete(old.document_id, audit="delete")
+        assert each.store.audit() == ()
+
+
+def test_a_purge_that_was_interrupted_is_done_when_the_store_is_next_opened(tmp_path: Path) -> None:
+    def stored() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.glob("qa.sqlite3*"))
+
+    with opened(tmp_path) as each:
+        for number in range(5):
+            each.add(made_text(number))
+        rare = each.add(f"The {RARE} lives there.\n" + made_text(7))
+        each.store.delete(rare.document_id)
+        each.store.database.checkpoint()
+        assert RARE_FOLDED[1:STEM].encode() in stored()
+    with opened(tmp_path) as each:
+        each.store.database.checkpoint()
+        assert RARE_FOLDED[1:STEM].encode() not in stored()
+        assert_agrees(each)
