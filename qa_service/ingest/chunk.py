@@ -1,6 +1,7 @@
 """Document to Passages: sentences found by sentencex, packed by langchain-text-splitters."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 import sentencex
@@ -36,12 +37,25 @@ _splitter = RecursiveCharacterTextSplitter(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a text that is searched, ranked down where it is `flagged`."""
+
+    span: Span
+    flagged: bool
+
+
 def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tuple[Passage, ...]:
-    """The passages of what is not quarantined, in order; none spans a quarantined stretch."""
+    """The passages of what is not quarantined, in order; none spans a quarantined stretch or the end of a flagged one.
+
+    A document that waits for an operator has none.
+    """
+    if document.status == "waiting":
+        return ()
     passages: list[Passage] = []
     language = document.metadata.language
-    for kept in kept_spans(document.text, quarantined):
-        form = make_search_form(document.text, kept)
+    for stretch in searched_stretches(document.text, quarantined):
+        form = make_search_form(document.text, stretch.span)
         for chunk, sentences in _chunks(form, language):
             search_text = form.text[chunk.start : chunk.end]
             if any(map(str.isalnum, search_text)):
@@ -54,6 +68,7 @@ def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tup
                         search_text=search_text,
                         sentences=tuple(map(form.source_span, sentences)),
                         search_sentences=tuple(Span(s.start - chunk.start, s.end - chunk.start) for s in sentences),
+                        flagged=stretch.flagged,
                     )
                 )
     return tuple(passages)
@@ -75,6 +90,22 @@ def kept_spans(text: str, quarantined: Sequence[Quarantined]) -> Iterator[Span]:
         position = max(position, entry.span.end)
     if position < len(text):
         yield Span(position, len(text))
+
+
+def searched_stretches(text: str, entries: Sequence[Quarantined]) -> Iterator[Stretch]:
+    """The same, cut where what is flagged begins and ends."""
+    flagged = sorted((entry.span for entry in entries if entry.state == "flagged"), key=lambda span: span.start)
+    for kept in kept_spans(text, entries):
+        position = kept.start
+        for span in flagged:
+            start, end = max(position, span.start), min(kept.end, span.end)
+            if start < end:
+                if position < start:
+                    yield Stretch(Span(position, start), flagged=False)
+                yield Stretch(Span(start, end), flagged=True)
+                position = end
+        if position < kept.end:
+            yield Stretch(Span(position, kept.end), flagged=False)
 
 
 def find_sentences(paragraph: str, language: str) -> list[str]:
