@@ -57,7 +57,7 @@ def _is_same(host: str, language: str) -> bool:
 
 
 def host_articles(half: str, evalsets: Path) -> dict[str, list[str]]:
-    """Articles of one half by language: those of the public sets, their paragraphs a line each, and Japanese manuals."""
+    """Articles of one half by language: those of the public sets, a paragraph a line, and Japanese manuals."""
     paragraphs: dict[tuple[str, str], list[str]] = {}
     names = ["ntrex/corpus.*", "xquad/corpus.*", "drcd_dev/corpus*", "cmrc2018_trial/corpus*"]
     for name, each in (found for pattern in names for found in public_documents(evalsets, pattern)):

@@ -25,11 +25,13 @@ from qa_service.records import (
     Hit,
     Passage,
     Quarantined,
+    QuarantineKind,
     Ranking,
     RawFile,
     Receipt,
     Record,
     RecordCheck,
+    Span,
     Turn,
     Verification,
 )
@@ -192,8 +194,16 @@ class Service:
         self._kept.forget(document_id)
 
     def restore(self, document_id: str, start: int) -> Receipt:
-        """Lets the quarantined stretch that begins at `start` be searched again. Raises NotFound."""
+        """Lets the quarantined or flagged stretch that begins at `start` be searched as any other. Raises NotFound."""
         return self._indexer.restore(document_id, start)
+
+    def quarantine(self, document_id: str, span: Span, kind: QuarantineKind = "boilerplate") -> Receipt:
+        """Keeps a stretch out of search. Raises NotFound and BadInput."""
+        return self._indexer.quarantine(document_id, span, kind)
+
+    def accept(self, document_id: str) -> Receipt:
+        """Lets a document that waits for a decision be searched, but for what is quarantined. Raises as above."""
+        return self._indexer.accept(document_id)
 
     def reindex(self, progress: Progress = no_progress) -> int:
         """Makes the passages of every document anew; how many documents there are."""

@@ -1,4 +1,5 @@
-"""`python -m qa_service`: serve, index, ask, search, verify, check-record, documents, delete, restore, reindex.
+"""`python -m qa_service`: serve, index, ask, search, verify, check-record, documents, delete, restore,
+quarantine, accept, reindex.
 
 Exit codes: 0 done; 1 the documents don't hold the answer or the quote, or not all of a record stands; 2 bad input (the
 rest of a batch is done); 3 the data directory or the model cannot be used; 130 interrupted.
@@ -30,6 +31,7 @@ from qa_service.cli.progress import print_error, printable
 from qa_service.cli.session import session
 from qa_service.config import read_settings
 from qa_service.errors import BadInput, NotFound, QAError
+from qa_service.records import QuarantineKind, Span
 from qa_service.service import check_question, check_quote
 
 EXIT_NOT_ANSWERABLE, EXIT_BAD_INPUT, EXIT_UNUSABLE = 1, 2, 3
@@ -285,10 +287,37 @@ def restore(
     data_dir: DataDir = None,
     model: Model = None,
 ) -> None:
-    """Let a quarantined stretch of a document be searched again."""
+    """Let a quarantined or flagged stretch of a document be searched as any other, for good."""
     with session(read_settings(data_dir=data_dir, model=model), "restore", model=model) as opened:
-        receipt = opened.restore(document_id, start)
-    out.print(f"{receipt.file_name}: {receipt.passages} passages, {len(receipt.quarantined)} stretches quarantined")
+        print_receipts([opened.restore(document_id, start)])
+
+
+@commands.command()
+def quarantine(
+    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    start: Annotated[int, typer.Argument(min=0, help="Where the stretch begins, in characters")],
+    end: Annotated[int, typer.Argument(min=1, help="Where it ends: the first character behind it")],
+    spam: Annotated[bool, typer.Option("--spam", help="It is spam, not boilerplate")] = False,
+    data_dir: DataDir = None,
+    model: Model = None,
+) -> None:
+    """Keep a stretch of a document out of search, for good."""
+    if end <= start:
+        raise BadInput("end: must be greater than start")
+    with session(read_settings(data_dir=data_dir, model=model), "quarantine", model=model) as opened:
+        kind: QuarantineKind = "spam" if spam else "boilerplate"
+        print_receipts([opened.quarantine(document_id, Span(start, end), kind)])
+
+
+@commands.command()
+def accept(
+    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    data_dir: DataDir = None,
+    model: Model = None,
+) -> None:
+    """Let a document that waits for a decision be searched, but for what of it is quarantined."""
+    with session(read_settings(data_dir=data_dir, model=model), "accept", model=model) as opened:
+        print_receipts([opened.accept(document_id)])
 
 
 @commands.command()

@@ -1,5 +1,7 @@
 """What the commands print on standard output: one console, nothing in it that steers a terminal."""
 
+from collections import Counter
+
 from rich.console import Console
 
 from qa_service.answering.export.formats import FormatName
@@ -20,7 +22,13 @@ out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 def print_receipts(receipts: list[ReceiptOut]) -> None:
     for receipt in receipts:
-        kept_out = f", {len(receipt.quarantined)} stretches quarantined" if receipt.quarantined else ""
+        states = Counter(entry.state for entry in receipt.quarantined)
+        kept_out = "".join(
+            f", {states[state]} stretches {state}" for state in ("quarantined", "flagged", "kept") if states[state]
+        )
+        kept_out += (
+            ", nothing of it is searched until you accept, restore or quarantine" if receipt.status == "waiting" else ""
+        )
         name = printable(receipt.file_name).replace("\n", " ")
         out.print(f"{receipt.status} {receipt.document_id} {name}: {receipt.passages} passages{kept_out}")
 

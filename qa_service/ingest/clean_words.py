@@ -163,8 +163,8 @@ _LETTER = "A-Za-zÀ-ɏЀ-ӿ぀-ヿ㐀-鿿가-힣"
 HIDDEN = re.compile(rf"(?<=[{_LETTER}])[\u200b-\u200d\u2060\ufeff]+(?=[{_LETTER}])")
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 CONTACT = re.compile(
-    r"(?:微信|威信|薇信|v信|\bvx|\bwx|wechat|\bq{1,2}群?|telegram|\btg|whatsapp|\bline(?: id)?|카톡|카카오톡|텔레그램|ライン|電報"
-    r"|电报)"
+    r"(?:微信|威信|薇信|v信|\bvx|\bwx|wechat|\bq{1,2}群?|telegram|\btg|whatsapp|\bline(?: id)?|카톡|카카오톡|텔레그램"
+    r"|ライン|電報|电报)"
     r"\s*[:：@+＠号號]?\s*[@＠]?[a-z0-9_\-]{4,}|\bt\.me/|\bwa\.me/|@[a-z_]+bot\b"
     r"|(?:https?://|www\.)[\w.\-]+\.(?:xyz|top|vip|club|icu|cc|bet|win|loan|work|click|site|online|fun|cyou|buzz|tk|ml)\b"
     r"|(?:tel\.?|тел\.?|☎|電話|电话|전화)\s*[:：]?\s*\+?[\d\s()\-]{7,}",

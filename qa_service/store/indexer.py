@@ -4,21 +4,33 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from embeddings.encoder import Encoder
 from embeddings.index import check_vectors
-from qa_service.errors import NotFound
+from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.chunk import make_passages
+from qa_service.ingest.decisions import kept_out, restored
 from qa_service.ingest.document import document_id, make_document
-from qa_service.records import Passage, Quarantined, RawFile, Receipt, Status
+from qa_service.records import (
+    Document,
+    DocumentStatus,
+    Passage,
+    Quarantined,
+    QuarantineKind,
+    RawFile,
+    Receipt,
+    Span,
+    Status,
+)
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.rows import EncodedPassage
 from qa_service.store.store import Store
 
+Decide = Callable[[Document, Sequence[Quarantined]], Sequence[Quarantined]]
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
 
@@ -53,7 +65,9 @@ class Indexer:
             ids = self.store.add(document, file.content, quarantined, passages, self.manifest, took_ms)
             if ids is not None:
                 self._add_to_index(ids, passages)
-        return self._stored_receipt(document.id, "unchanged" if ids is None else "added")
+        if ids is None:
+            return self._stored_receipt(document.id, "unchanged")
+        return self._stored_receipt(document.id, "waiting" if document.status == "waiting" else "added")
 
     def delete(self, document_id: str) -> None:
         """Deletes a document with all that was derived from it. Raises NotFound."""
@@ -62,14 +76,43 @@ class Indexer:
         self.store.purge()
 
     def restore(self, document_id: str, start: int) -> Receipt:
-        """Lets a quarantined stretch be searched again. Raises NotFound."""
-        with self._replacing:
-            entries = self.store.quarantined(document_id)
-            kept_out = [entry for entry in entries if entry.span.start != start]
-            if len(kept_out) == len(entries):
+        """Lets a quarantined or flagged stretch be searched as any other, for good. Raises NotFound."""
+
+        def decide(_document: Document, entries: Sequence[Quarantined]) -> Sequence[Quarantined]:
+            decided = restored(entries, start)
+            if decided is None:
                 raise NotFound(f"no quarantined stretch of document {document_id} begins at {start}")
-            self._replace(document_id, kept_out)
-        return self._stored_receipt(document_id, "restored")
+            return decided
+
+        return self._decide(document_id, decide, "restored")
+
+    def quarantine(self, document_id: str, span: Span, kind: QuarantineKind) -> Receipt:
+        """Keeps a stretch out of search, for good. Raises NotFound and BadInput."""
+
+        def decide(document: Document, entries: Sequence[Quarantined]) -> Sequence[Quarantined]:
+            if span.end > len(document.text):
+                raise BadInput(f"end: the document has {len(document.text):,} characters")
+            return kept_out(entries, span, kind)
+
+        return self._decide(document_id, decide, "quarantined")
+
+    def accept(self, document_id: str) -> Receipt:
+        """Lets what the rules left of a waiting document be searched. Raises NotFound and BadInput."""
+
+        def decide(document: Document, entries: Sequence[Quarantined]) -> Sequence[Quarantined]:
+            if document.status != "waiting":
+                raise BadInput(f"document {document_id} does not wait for a decision")
+            return entries
+
+        return self._decide(document_id, decide, "accepted")
+
+    def _decide(self, document_id: str, decide: Decide, status: Status) -> Receipt:
+        """An operator's decision on any stretch of a waiting document is one on the document, too."""
+        with self._replacing:
+            document = self.store.document(document_id)
+            entries = decide(document, self.store.quarantined(document_id))
+            self._replace(document_id, entries, "indexed" if document.status == "waiting" else document.status)
+        return self._stored_receipt(document_id, status)
 
     def remake_all(self, progress: Progress) -> int:
         """Makes the passages of every document anew; how many documents there are."""
@@ -80,12 +123,16 @@ class Indexer:
             progress(done, len(ids))
         return len(ids)
 
-    def _replace(self, document_id: str, quarantined: Sequence[Quarantined]) -> None:
+    def _replace(
+        self, document_id: str, quarantined: Sequence[Quarantined], status: DocumentStatus | None = None
+    ) -> None:
         """The caller holds `_replacing`, so that nobody restores a stretch between the look at it and the change."""
         document = self.store.document(document_id)
+        if status is not None:
+            document = replace(document, status=status)
         passages = encode_passages(self.encoder, make_passages(document, quarantined))
         with self.index.lock:
-            old, new = self.store.replace_passages(document_id, quarantined, passages, self.manifest)
+            old, new = self.store.replace_passages(document_id, quarantined, passages, self.manifest, status)
             self.index.remove(old)
             self._add_to_index(new, passages)
 

@@ -9,7 +9,17 @@ import numpy as np
 
 from embeddings.index import Ids
 from qa_service.errors import IndexMismatch, NotFound
-from qa_service.records import Document, Filters, Hit, Metadata, NearDuplicate, Passage, Quarantined, Span
+from qa_service.records import (
+    Document,
+    DocumentStatus,
+    Filters,
+    Hit,
+    Metadata,
+    NearDuplicate,
+    Passage,
+    Quarantined,
+    Span,
+)
 from qa_service.store.database import FILE_NAME, Database
 from qa_service.store.filters import condition
 from qa_service.store.lexical import find_by_words, word_counts
@@ -44,6 +54,7 @@ class DocumentEntry:
     characters: int
     passages: int
     added_at: str
+    status: DocumentStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +129,15 @@ class Store:
         quarantined: Sequence[Quarantined],
         passages: Sequence[EncodedPassage],
         manifest: IndexManifest,
+        status: DocumentStatus | None = None,
     ) -> tuple[list[int], list[int]]:
-        """Gives a document new passages: the ids of the old and of the new ones. Raises NotFound."""
+        """Gives a document new passages, and a status: the ids of the old and of the new ones. Raises NotFound."""
         with self.database.writing() as connection:
             generation = next_generation(connection)
             old = delete_passages(connection, document_id, generation)
             changed = connection.execute(
-                "UPDATE documents SET manifest_id = ? WHERE id = ?",
-                [insert_manifest(connection, manifest), document_id],
+                "UPDATE documents SET manifest_id = ?, status = coalesce(?, status) WHERE id = ?",
+                [insert_manifest(connection, manifest), status, document_id],
             )
             if not changed.rowcount:
                 raise NotFound(f"no document {document_id}")
@@ -191,7 +203,8 @@ class Store:
             ).fetchall()
         return [
             DocumentEntry(
-                row["id"], row["file_name"], to_metadata(row), row["characters"], row["passages"], row["added_at"]
+                *(row["id"], row["file_name"], to_metadata(row), row["characters"], row["passages"], row["added_at"]),
+                status=row["status"],
             )
             for row in rows
         ], total
@@ -206,6 +219,10 @@ class Store:
                 "SELECT * FROM quarantine WHERE document_id = ? ORDER BY start_char", [document_id]
             )
             return tuple(map(to_quarantined, rows))
+
+    def kept_out(self, document_id: str) -> list[Span]:
+        """The stretches that are not searched."""
+        return [entry.span for entry in self.quarantined(document_id) if entry.state == "quarantined"]
 
     def taking_in(self, document_id: str) -> TakingIn:
         """Raises NotFound."""

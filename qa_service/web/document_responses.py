@@ -36,7 +36,7 @@ class DocumentOut(MetadataOut):
     file_name: str
     characters: int
     passages: int
-    status: Literal["indexed", "quarantined"]
+    status: Literal["indexed", "quarantined", "waiting", "superseded"]
     added_at: str
 
     @classmethod
@@ -47,7 +47,7 @@ class DocumentOut(MetadataOut):
             **metadata_fields(entry.metadata),
             characters=entry.characters,
             passages=entry.passages,
-            status="indexed" if entry.passages else "quarantined",
+            status="quarantined" if entry.status == "indexed" and not entry.passages else entry.status,
             added_at=entry.added_at,
         )
 

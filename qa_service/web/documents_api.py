@@ -12,7 +12,7 @@ from qa_service.records import RawFile, Span
 from qa_service.service import Service
 from qa_service.web.document_responses import DocumentDetailOut, DocumentOut, DocumentsOut, ReceiptOut, ReindexOut
 from qa_service.web.errors import describe_validation
-from qa_service.web.requests import GivenMetadata, RestoreIn
+from qa_service.web.requests import GivenMetadata, QuarantineIn, RestoreIn
 from qa_service.web.responses import ErrorOut
 from qa_service.web.source_page import render_source
 
@@ -87,8 +87,18 @@ def _add_changes(router: APIRouter, service: Service, max_upload: int) -> None:
 
     @router.post("/documents/{document_id}/restore", tags=["documents"], responses=NOT_FOUND)
     def restore(document_id: DocumentId, body: RestoreIn) -> ReceiptOut:
-        """Lets a quarantined stretch be searched again."""
+        """Lets a quarantined or flagged stretch be searched as any other. No newer rule changes that."""
         return ReceiptOut.of(service.restore(document_id, body.start_char_index))
+
+    @router.post("/documents/{document_id}/quarantine", tags=["documents"], responses=NOT_FOUND)
+    def quarantine(document_id: DocumentId, body: QuarantineIn) -> ReceiptOut:
+        """Keeps a stretch out of search. No newer rule changes that."""
+        return ReceiptOut.of(service.quarantine(document_id, body.to_span(), body.kind))
+
+    @router.post("/documents/{document_id}/accept", tags=["documents"], responses=NOT_FOUND)
+    def accept(document_id: DocumentId) -> ReceiptOut:
+        """Lets a document that waits for a decision be searched, but for what of it is quarantined."""
+        return ReceiptOut.of(service.accept(document_id))
 
     @router.post("/reindex", tags=["documents"])
     def reindex() -> ReindexOut:
