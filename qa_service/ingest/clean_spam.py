@@ -34,7 +34,7 @@ _MANY = 8
 _MIN_LETTERS = 0.6
 """Tables and code hold more signs and digits."""
 _MIN_FORM = 4
-_REPEATED = 0.5
+_REPEATED = 0.6
 _CORE = 0.4
 _UNFAMILIAR = 0.2
 _QUARANTINED, _FLAGGED = 6, 4
@@ -206,6 +206,19 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def _covered(fragment: str, shared: set[str]) -> float:
+    """The share of the letters of its words that stand in shared ones: pairs of Han overlap, so each letter counts."""
+    letters = covered = 0
+    for word in _WORD.findall(fragment):
+        letters += len(word)
+        if "\u3040" <= word[0] < "\ua000":
+            pairs = [a + b in shared for a, b in pairwise(word)]
+            covered += sum(a or b for a, b in zip([False, *pairs], [*pairs, False], strict=True))
+        elif word in shared:
+            covered += len(word)
+    return covered / letters if letters else 0.0
+
+
 @dataclass(frozen=True)
 class _Block:
     document: str
@@ -229,10 +242,14 @@ class _Block:
 
     @cached_property
     def repetition(self) -> float:
-        """How much of a fragment's words the other fragments have too, in the mean."""
-        words = [each for each in map(_words, self.fragments) if each]
+        """How much of a fragment's letters stand in words that other fragments have too, in the mean."""
+        words = [_words(each) for each in self.fragments]
         counts = Counter(word for each in words for word in each)
-        shares = [sum(counts[word] > 1 for word in each) / len(each) for each in words]
+        shares = [
+            _covered(fragment, {word for word in each if counts[word] > 1})
+            for fragment, each in zip(self.fragments, words, strict=True)
+            if each
+        ]
         return sum(shares) / len(shares) if len(shares) > 2 else 0.0
 
     @cached_property
