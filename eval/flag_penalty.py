@@ -55,7 +55,7 @@ def main() -> None:
     )
 
 
-def _measure(  # noqa: PLR0913, PLR0917  one call a row of the table
+def _measure(  # noqa: PLR0917  one call a row of the table
     name: str,
     encoder: Encoder,
     rerank: str | None,

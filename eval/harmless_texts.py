@@ -48,17 +48,19 @@ class Harmless:
 
 
 def harmless_texts(half: str, evalsets: Path) -> list[Harmless]:
-    """Those of one half, "development" or "test", in an order of no meaning, as many of each kind as its quota says."""
-    found: list[Harmless] = []
-    for kind, quota in _QUOTAS.items():
-        family, _, language = kind.partition(" ")
-        source = _SOURCES[family]
-        named = [each for each in source(kind, language, evalsets) if half_of(each[0]) == half and each[1].strip()]
-        named.sort(key=lambda each: _digest(each[0]))
-        if len(named) < quota:
-            logger.warning("%s: %d texts of %d", kind, len(named), quota)
-        found += [Harmless(name, kind, text[:_LONGEST]) for name, text in named[:quota]]
-    return found
+    """Those of one half, "development" or "test", as many of each kind as its quota says."""
+    return [each for kind in _QUOTAS for each in texts_of_kind(kind, half, evalsets)]
+
+
+def texts_of_kind(kind: str, half: str, evalsets: Path) -> list[Harmless]:
+    """In an order of no meaning."""
+    family, _, language = kind.partition(" ")
+    found = _SOURCES[family](kind, language, evalsets)
+    named = [each for each in found if half_of(each[0]) == half and each[1].strip()]
+    named.sort(key=lambda each: _digest(each[0]))
+    if len(named) < _QUOTAS[kind]:
+        logger.warning("%s: %d texts of %d", kind, len(named), _QUOTAS[kind])
+    return [Harmless(name, kind, text[:_LONGEST]) for name, text in named[: _QUOTAS[kind]]]
 
 
 def half_of(name: str) -> str:

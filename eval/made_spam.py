@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from eval.harmless_texts import half_of, harmless_texts, public_documents
+from eval.harmless_texts import half_of, public_documents, texts_of_kind
 
 CATEGORIES = ("adult", "gambling", "pharma", "loans", "film")
 LANGUAGES = ("zh-Hans", "zh-Hant", "ja", "ko", "ru", "en")
@@ -33,12 +33,11 @@ class Positive:
     has_zero_width: bool
 
 
-def made_positives(vocabulary: Path, half: str, evalsets: Path) -> list[Positive]:
+def made_positives(vocabulary: Path, hosts: Mapping[str, Sequence[str]], seed: str) -> list[Positive]:
     """One for each category, language and place, with and without zero-width characters, in hosts of the same language
     and of others."""
     words = json.loads(vocabulary.read_text(encoding="utf-8"))
-    chance = random.Random(half)
-    hosts = host_articles(half, evalsets)
+    chance = random.Random(seed)
     made = []
     for category, language, place, hidden, at_home in product(
         CATEGORIES, LANGUAGES, PLACES, (False, True), (True, False)
@@ -68,7 +67,7 @@ def host_articles(half: str, evalsets: Path) -> dict[str, list[str]]:
         article = "\n".join(texts)
         if _HOST_LENGTHS[0] <= len(article) <= _HOST_LENGTHS[1]:
             hosts.setdefault(language, []).append(article)
-    manuals = [each.text for each in harmless_texts(half, evalsets) if each.kind == "man ja"]
+    manuals = [each.text for each in texts_of_kind("man ja", half, evalsets)]
     hosts["ja"] = [text for text in manuals if _HOST_LENGTHS[0] <= len(text) <= _HOST_LENGTHS[1]]
     return hosts
 

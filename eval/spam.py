@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eval.harmless_texts import Harmless, harmless_texts
-from eval.made_spam import Positive, made_positives
+from eval.made_spam import Positive, host_articles, made_positives
 from qa_service.ingest import clean_spam
 from qa_service.ingest.clean import find_quarantined
 from qa_service.records import Quarantined
@@ -118,11 +118,12 @@ def main() -> None:
         vars(clean_spam).update(dict.fromkeys(("TOPICS", "CALLS"), re.compile(r"(?!)")))
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     vocabulary = options.vocabulary or _FOLDER / f"{options.half}.json"
+    hosts = host_articles(options.half, options.evalsets)
     report = {
         "half": options.half,
         "vocabulary": vocabulary.name,
         "sha256": hashlib.sha256(vocabulary.read_bytes()).hexdigest(),
-        **report_positives(made_positives(vocabulary, options.half, options.evalsets), options.show),
+        **report_positives(made_positives(vocabulary, hosts, options.half), options.show),
         **report_harmless(harmless_texts(options.half, options.evalsets), options.show),
     }
     print(json.dumps(report, ensure_ascii=False, indent=1))

@@ -153,7 +153,7 @@ def _any_of(words: Sequence[str]) -> re.Pattern[str]:
 TOPICS, CALLS = _any_of(_TOPICS), _any_of(_CALLS)
 """They match casefolded text."""
 FUNCTION_WORDS = re.compile(
-    rf"[的了是和与與有也这這那及为為对對将將而之其]|在(?![线線])|\b(?:{'|'.join(_FUNCTION_WORDS)})\b"
+    rf"[的了是和与與有也这這那及为為对對之其]|在(?![线線])|\b(?:{'|'.join(_FUNCTION_WORDS)})\b"
     r"|[가-힣](?:은|는|을|를|에|의|로|에서|으로|하는|합니다|이다)\b",
     re.IGNORECASE,
 )
