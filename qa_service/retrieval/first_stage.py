@@ -15,9 +15,8 @@ from qa_service.store.rows import Candidate, Found
 SENTENCE_WEIGHT = 0.5
 """A passage scores the mean of its own score and its best sentence's (eval/LOG.md)."""
 LEXICAL_WEIGHT = 0.1
-FLAG_PENALTY = 0.1
-"""What a passage under suspicion loses: more than usually lies between the passages that speak of the same, less than
-between those and the rest (eval/LOG.md)."""
+FLAG_PENALTY = 0.15
+"""What a passage under suspicion loses: the most that loses none where it alone answers (eval/LOG.md)."""
 
 
 @dataclass(frozen=True, slots=True)
