@@ -11,7 +11,7 @@ from typing import Literal
 
 AnswerKind = Literal["extractive", "generated", "none"]
 Role = Literal["user", "assistant"]
-Status = Literal["added", "unchanged", "replaced", "restored", "waiting"]
+Status = Literal["added", "unchanged", "replaced", "restored", "quarantined", "accepted", "waiting"]
 DocumentStatus = Literal["indexed", "waiting", "superseded"]
 COUNTING: tuple[DocumentStatus, ...] = ("indexed", "waiting")
 """Not taken the place of by a newer version."""
@@ -268,6 +268,7 @@ class Explanation:
     `lexical` the share of the question's letters, Han characters and numbers that stand in the passage,
     `lexical_above_language` the same less what is usual for the passage's language, `rerank` the log-odds of the
     second stage and `pointer` how much the best sentence looks like the answer to it, None where it was not asked.
+    `flagged`: some of the passage is under suspicion of being spam or boilerplate, which cost it some of its score.
     """
 
     cosine_rank: int
@@ -283,6 +284,7 @@ class Explanation:
     first_stage: float
     rerank: float | None
     pointer: float | None
+    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,13 @@ from qa_service.records import (
     Hit,
     Passage,
     Quarantined,
+    QuarantineKind,
     Ranking,
     RawFile,
     Receipt,
     Record,
     RecordCheck,
+    Span,
     TakenIn,
     Turn,
     Verification,
@@ -271,12 +273,20 @@ class Service:
         return read_receipt(self._store, document_id)
 
     def restore(self, document_id: str, start: int) -> Receipt:
-        """Lets the quarantined stretch that begins at `start` be searched again. Raises NotFound."""
+        """Lets the quarantined or flagged stretch that begins at `start` be searched as any other. Raises NotFound."""
         return self._indexer.restore(document_id, start)
 
     def correct(self, document_id: str, changes: Changes) -> Document:
         """Corrects a document's metadata: None takes a correction back. Raises NotFound and BadInput."""
         return self._indexer.correct(document_id, changes)
+
+    def quarantine(self, document_id: str, span: Span, kind: QuarantineKind = "boilerplate") -> Receipt:
+        """Keeps a stretch out of search. Raises NotFound and BadInput."""
+        return self._indexer.quarantine(document_id, span, kind)
+
+    def accept(self, document_id: str) -> Receipt:
+        """Lets a document that waits for a decision be searched, but for what is quarantined. Raises as above."""
+        return self._indexer.accept(document_id)
 
     def reindex(self, progress: Progress = no_progress) -> int:
         """Makes the passages of every document anew; how many documents there are."""

@@ -70,7 +70,7 @@ class QuoteChecker:
         names = self._store.names(list(ids))
         if any(found[0] not in names for found in places.listed):
             return self.check(quote, document_id)  # it was deleted meanwhile
-        quarantined = {each: [entry.span for entry in self._store.quarantined(each)] for each in ids}
+        quarantined = {each: self._store.kept_out(each) for each in ids}
         superseded = self._store.superseded(list(ids))
         return Verification(
             quote=quote,

@@ -21,6 +21,7 @@ from qa_service.cli.output import (
     out,
     print_answer,
     print_audit,
+    print_decision,
     print_description,
     print_export,
     print_ranking,
@@ -33,6 +34,7 @@ from qa_service.cli.session import session
 from qa_service.cli.take_in import Following, take_in
 from qa_service.config import read_settings
 from qa_service.errors import BadInput, NotFound, QAError
+from qa_service.records import QuarantineKind, Span
 from qa_service.service import check_question, check_quote
 from qa_service.web.document_responses import ReceiptOut
 
@@ -328,10 +330,37 @@ def restore(
     data_dir: DataDir = None,
     model: Model = None,
 ) -> None:
-    """Let a quarantined stretch of a document be searched again."""
+    """Let a quarantined or flagged stretch of a document be searched as any other, for good."""
     with session(read_settings(data_dir=data_dir, model=model), "restore", model=model) as opened:
-        receipt = opened.restore(document_id, start)
-    out.print(f"{receipt.file_name}: {receipt.passages} passages, {len(receipt.quarantined)} stretches quarantined")
+        print_decision(opened.restore(document_id, start))
+
+
+@commands.command()
+def quarantine(
+    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    start: Annotated[int, typer.Argument(min=0, help="Where the stretch begins, in characters")],
+    end: Annotated[int, typer.Argument(min=1, help="Where it ends: the first character behind it")],
+    spam: Annotated[bool, typer.Option("--spam", help="It is spam, not boilerplate")] = False,
+    data_dir: DataDir = None,
+    model: Model = None,
+) -> None:
+    """Keep a stretch of a document out of search, for good."""
+    if end <= start:
+        raise BadInput("end: must be greater than start")
+    with session(read_settings(data_dir=data_dir, model=model), "quarantine", model=model) as opened:
+        kind: QuarantineKind = "spam" if spam else "boilerplate"
+        print_decision(opened.quarantine(document_id, Span(start, end), kind))
+
+
+@commands.command()
+def accept(
+    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    data_dir: DataDir = None,
+    model: Model = None,
+) -> None:
+    """Let a document that waits for a decision be searched, but for what of it is quarantined."""
+    with session(read_settings(data_dir=data_dir, model=model), "accept", model=model) as opened:
+        print_decision(opened.accept(document_id))
 
 
 @commands.command()

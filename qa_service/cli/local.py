@@ -10,7 +10,7 @@ from qa_service.answering.export.formats import FormatName
 from qa_service.answering.quote_check import QuoteChecker
 from qa_service.cli.progress import shown_progress
 from qa_service.config import Settings
-from qa_service.records import COUNTING, Filters, RawFile
+from qa_service.records import COUNTING, Filters, QuarantineKind, RawFile, Span
 from qa_service.service import Service
 from qa_service.store.corrections import Changes, correct
 from qa_service.store.receipts import read_receipt
@@ -100,6 +100,12 @@ class LocalSession:
 
     def restore(self, document_id: str, start: int) -> ReceiptOut:
         return ReceiptOut.of(self._opened().restore(document_id, start))
+
+    def quarantine(self, document_id: str, span: Span, kind: QuarantineKind) -> ReceiptOut:
+        return ReceiptOut.of(self._opened().quarantine(document_id, span, kind))
+
+    def accept(self, document_id: str) -> ReceiptOut:
+        return ReceiptOut.of(self._opened().accept(document_id))
 
     def reindex(self, everything: bool) -> int:
         encoder = self._encoder()

@@ -1,6 +1,7 @@
 """What the commands print on standard output: one console, nothing in it that steers a terminal."""
 
 import sys
+from collections import Counter
 from typing import Any
 
 from rich.box import SIMPLE
@@ -38,16 +39,31 @@ def print_batch(batch: Batch[ReceiptOut]) -> None:
         for receipt in batch.taken.values():
             table.add_row(
                 *(_one_line(receipt.file_name), receipt.document_id, receipt.status, receipt.format),
-                *(_encoding(receipt), receipt.language, str(receipt.passages), str(len(receipt.quarantined))),
+                *(_encoding(receipt), receipt.language, str(receipt.passages), _states(receipt)),
                 f"{receipt.took_ms:.0f}",
             )
         tables.print(table)
+    if any(receipt.status == "waiting" for receipt in batch.taken.values()):
+        out.print("waiting: nothing of it is searched until you accept, restore or quarantine")
     print_failures(batch)
+
+
+def _states(receipt: ReceiptOut) -> str:
+    """How many stretches are kept out of search, searched under suspicion, or let by an operator."""
+    states = Counter(entry.state for entry in receipt.quarantined)
+    counted = [f"{states[state]} {state}" for state in ("quarantined", "flagged", "kept") if states[state]]
+    return ", ".join(counted) or "0"
 
 
 def print_failures(batch: Batch[Any]) -> None:
     for failure in batch.failures:
         print_error(failure.error)
+
+
+def print_decision(receipt: ReceiptOut) -> None:
+    """One line on what an operator's decision made of a document."""
+    name = _one_line(receipt.file_name)
+    out.print(f"{receipt.status} {receipt.document_id} {name}: {receipt.passages} passages; {_states(receipt)}")
 
 
 def print_outcome(file: str, outcome: ReceiptOut | BadInput) -> None:

@@ -10,7 +10,7 @@ import httpx
 
 from qa_service.answering.export.formats import FormatName
 from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound, QAError
-from qa_service.records import COUNTING, Filters, RawFile
+from qa_service.records import COUNTING, Filters, QuarantineKind, RawFile, Span
 from qa_service.store.corrections import Changes
 from qa_service.store.lock import Holder
 from qa_service.web.document_responses import (
@@ -103,6 +103,15 @@ class RemoteSession:
 
     def restore(self, document_id: str, start: int) -> ReceiptOut:
         response = self._call("POST", f"/documents/{_quoted(document_id)}/restore", json={"start_char_index": start})
+        return ReceiptOut.model_validate_json(response.content)
+
+    def quarantine(self, document_id: str, span: Span, kind: QuarantineKind) -> ReceiptOut:
+        body = {"start_char_index": span.start, "end_char_index": span.end, "kind": kind}
+        response = self._call("POST", f"/documents/{_quoted(document_id)}/quarantine", json=body)
+        return ReceiptOut.model_validate_json(response.content)
+
+    def accept(self, document_id: str) -> ReceiptOut:
+        response = self._call("POST", f"/documents/{_quoted(document_id)}/accept")
         return ReceiptOut.model_validate_json(response.content)
 
     def reindex(self, everything: bool) -> int:

@@ -8,7 +8,7 @@ from qa_service.answering.export.formats import FormatName
 from qa_service.cli.remote import RemoteSession
 from qa_service.config import Settings
 from qa_service.errors import BadInput, StoreError
-from qa_service.records import Filters, RawFile
+from qa_service.records import Filters, QuarantineKind, RawFile, Span
 from qa_service.store.corrections import Changes
 from qa_service.store.database import FILE_NAME
 from qa_service.store.lock import DataDirectoryLock, read_holder
@@ -44,6 +44,10 @@ class Session(Protocol):
     def correct(self, document_id: str, changes: Changes) -> DescriptionOut: ...
 
     def restore(self, document_id: str, start: int) -> ReceiptOut: ...
+
+    def quarantine(self, document_id: str, span: Span, kind: QuarantineKind) -> ReceiptOut: ...
+
+    def accept(self, document_id: str) -> ReceiptOut: ...
 
     def reindex(self, everything: bool) -> int: ...
 

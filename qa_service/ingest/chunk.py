@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 import sentencex
@@ -38,12 +39,26 @@ _splitter = RecursiveCharacterTextSplitter(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a text that is searched, ranked down where it is `flagged`."""
+
+    span: Span
+    flagged: bool
+
+
 def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tuple[Passage, ...]:
-    """The passages of what is not quarantined, in order; none spans a quarantined stretch or two sections."""
+    """The passages of what is not quarantined, in order; none spans a quarantined stretch, two sections or the end of
+    a flagged stretch.
+
+    A document that waits for an operator has none.
+    """
+    if document.status == "waiting":
+        return ()
     passages: list[Passage] = []
     language = document.metadata.language
-    for kept in _cut_at_sections(document, kept_spans(document.text, quarantined)):
-        form = make_search_form(document.text, kept)
+    for stretch in _cut_at_sections(document, searched_stretches(document.text, quarantined)):
+        form = make_search_form(document.text, stretch.span)
         for chunk, sentences in _chunks(form, language):
             search_text = form.text[chunk.start : chunk.end]
             if any(map(str.isalnum, search_text)):
@@ -56,20 +71,23 @@ def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tup
                         search_text=search_text,
                         sentences=tuple(map(form.source_span, sentences)),
                         search_sentences=tuple(Span(s.start - chunk.start, s.end - chunk.start) for s in sentences),
+                        flagged=stretch.flagged,
                     )
                 )
     return tuple(passages)
 
 
-def _cut_at_sections(document: Document, kept: Iterable[Span]) -> Iterator[Span]:
+def _cut_at_sections(document: Document, kept: Iterable[Stretch]) -> Iterator[Stretch]:
     """The kept stretches, none of which runs over the beginning of a section.
 
     A heading alone in its section stays with what it heads: the first of the sections below it.
     """
     borders = _borders(document)
-    for span in kept:
+    for stretch in kept:
+        span = stretch.span
         inside = borders[bisect_right(borders, span.start) : bisect_left(borders, span.end)]
-        yield from map(Span, [span.start, *inside], [*inside, span.end])
+        for part in map(Span, [span.start, *inside], [*inside, span.end]):
+            yield replace(stretch, span=part)
 
 
 def _borders(document: Document) -> list[int]:
@@ -105,6 +123,22 @@ def kept_spans(text: str, quarantined: Sequence[Quarantined]) -> Iterator[Span]:
 def kept_text(document: Document, quarantined: Sequence[Quarantined]) -> str:
     """What of a document's text is not quarantined, stretch by stretch."""
     return "\n".join(document.text[span.start : span.end] for span in kept_spans(document.text, quarantined))
+
+
+def searched_stretches(text: str, entries: Sequence[Quarantined]) -> Iterator[Stretch]:
+    """What is kept, cut where what is flagged begins and ends."""
+    flagged = sorted((entry.span for entry in entries if entry.state == "flagged"), key=lambda span: span.start)
+    for kept in kept_spans(text, entries):
+        position = kept.start
+        for span in flagged:
+            start, end = max(position, span.start), min(kept.end, span.end)
+            if start < end:
+                if position < start:
+                    yield Stretch(Span(position, start), flagged=False)
+                yield Stretch(Span(start, end), flagged=True)
+                position = end
+        if position < kept.end:
+            yield Stretch(Span(position, kept.end), flagged=False)
 
 
 def find_sentences(paragraph: str, language: str) -> list[str]:

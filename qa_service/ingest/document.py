@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from qa_service.ingest.chunk import kept_spans
-from qa_service.ingest.clean import find_quarantined
+from qa_service.ingest.clean import find_quarantined, is_mostly_kept_out
 from qa_service.ingest.describe import describe
 from qa_service.ingest.extract import extract
 from qa_service.ingest.sections import find_sections
@@ -23,7 +23,7 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
     """The document of a file and what of it is kept out of search. Raises BadFile."""
     extracted = extract(file)
     text = extracted.text
-    quarantined = find_quarantined(text)
+    quarantined = find_quarantined(text, extracted.furniture)
     kept_text = "\n".join(text[span.start : span.end] for span in kept_spans(text, quarantined))
     metadata, origins = describe(file.name, kept_text, file.metadata, file.metadata_origins, extracted.metadata)
     document = Document(
@@ -37,6 +37,7 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
         encoding=extracted.encoding,
         sections=extracted.sections or find_sections(text, extracted.format, _spans_kept_out(quarantined)),
         pages=extracted.pages,
+        status="waiting" if is_mostly_kept_out(text, quarantined, extracted.furniture) else "indexed",
     )
     return document, quarantined
 

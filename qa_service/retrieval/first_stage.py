@@ -16,6 +16,8 @@ from qa_service.store.rows import Candidate, Found
 SENTENCE_WEIGHT = 0.5
 """A passage scores the mean of its own score and its best sentence's (eval/LOG.md)."""
 LEXICAL_WEIGHT = 0.1
+FLAG_PENALTY = 0.15
+"""What a passage under suspicion loses: the most that loses none where it alone answers (eval/LOG.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def rank(
     coverages = [lexical.coverage(each.folded) for each in found]
     above = centred(coverages, [search_language(each.language) for each in found])
     scores = (1 - SENTENCE_WEIGHT) * dense + SENTENCE_WEIGHT * best_sentences
-    scores += LEXICAL_WEIGHT * np.array(above)
+    scores += LEXICAL_WEIGHT * np.array(above) - FLAG_PENALTY * np.array([each.flagged for each in found])
     cosine_ranks, dense_ranks, lexical_ranks = (
         _ranks(values, already) for values in (cosines, dense, np.array(coverages))
     )
@@ -86,6 +88,7 @@ def rank(
                 first_stage=float(scores[i]),
                 rerank=None,
                 pointer=None,
+                flagged=found[i].flagged,
             ),
         )
         for place, i in enumerate(order, start=already + 1)

@@ -10,12 +10,23 @@ import numpy as np
 
 from embeddings.base_index import check_vectors
 from embeddings.encoder import Encoder
-from qa_service.errors import NotFound
+from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.carry_over import carry_over
 from qa_service.ingest.chunk import kept_text, make_passages
+from qa_service.ingest.decisions import kept_out, restored
 from qa_service.ingest.document import document_id, make_document, with_sections
 from qa_service.ingest.likeness import NEAR, Shingled, fingerprints, shared_share
-from qa_service.records import Document, Passage, Quarantined, RawFile, Receipt, Status
+from qa_service.records import (
+    Document,
+    DocumentStatus,
+    Passage,
+    Quarantined,
+    QuarantineKind,
+    RawFile,
+    Receipt,
+    Span,
+    Status,
+)
 from qa_service.store.corrections import Changes, correct
 from qa_service.store.likeness import Likeness
 from qa_service.store.manifest import IndexManifest
@@ -26,6 +37,7 @@ from qa_service.store.store import Change, Store
 from qa_service.store.versions import Standing
 
 _STRIPES = 64
+Decide = Callable[[Document, Sequence[Quarantined]], Sequence[Quarantined]]
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
 
@@ -87,6 +99,8 @@ class Indexer:
                 self._change_index(change, passages)
         if change is None:
             return None
+        if document.status == "waiting":
+            return "waiting"
         return "replaced" if older else "added"
 
     def _bring_back(self, document_id: str, path: str | None, older: str | None) -> Status | None:
@@ -173,14 +187,43 @@ class Indexer:
         return deleted.documents
 
     def restore(self, document_id: str, start: int) -> Receipt:
-        """Lets a quarantined stretch be searched again. Raises NotFound."""
-        with self._replacing:
-            entries = self.store.quarantined(document_id)
-            kept_out = [entry for entry in entries if entry.span.start != start]
-            if len(kept_out) == len(entries):
+        """Lets a quarantined or flagged stretch be searched as any other, for good. Raises NotFound."""
+
+        def decide(_document: Document, entries: Sequence[Quarantined]) -> Sequence[Quarantined]:
+            decided = restored(entries, start)
+            if decided is None:
                 raise NotFound(f"no quarantined stretch of document {document_id} begins at {start}")
-            self._replace(document_id, kept_out)
-        return read_receipt(self.store, document_id, "restored")
+            return decided
+
+        return self._decide(document_id, decide, "restored")
+
+    def quarantine(self, document_id: str, span: Span, kind: QuarantineKind) -> Receipt:
+        """Keeps a stretch out of search, for good. Raises NotFound and BadInput."""
+
+        def decide(document: Document, entries: Sequence[Quarantined]) -> Sequence[Quarantined]:
+            if span.end > len(document.text):
+                raise BadInput(f"end: the document has {len(document.text):,} characters")
+            return kept_out(entries, span, kind)
+
+        return self._decide(document_id, decide, "quarantined")
+
+    def accept(self, document_id: str) -> Receipt:
+        """Lets what the rules left of a waiting document be searched. Raises NotFound and BadInput."""
+
+        def decide(document: Document, entries: Sequence[Quarantined]) -> Sequence[Quarantined]:
+            if document.status != "waiting":
+                raise BadInput(f"document {document_id} does not wait for a decision")
+            return entries
+
+        return self._decide(document_id, decide, "accepted")
+
+    def _decide(self, document_id: str, decide: Decide, status: Status) -> Receipt:
+        """An operator's decision on any stretch of a waiting document is one on the document, too."""
+        with self._replacing:
+            document = self.store.document(document_id)
+            entries = decide(document, self.store.quarantined(document_id))
+            self._replace(document_id, entries, "indexed" if document.status == "waiting" else document.status)
+        return read_receipt(self.store, document_id, status)
 
     def correct(self, document_id: str, changes: Changes) -> Document:
         """Corrects a document's metadata, not while its passages are made anew. Raises NotFound and BadInput."""
@@ -196,12 +239,16 @@ class Indexer:
             progress(done, len(ids))
         return len(ids)
 
-    def _replace(self, document_id: str, quarantined: Sequence[Quarantined]) -> None:
+    def _replace(
+        self, document_id: str, quarantined: Sequence[Quarantined], status: DocumentStatus | None = None
+    ) -> None:
         """The caller holds `_replacing`, so that nobody restores a stretch between the look at it and the change."""
         document = _with_sections(self.store, document_id, quarantined)
+        if status is not None:
+            document = replace(document, status=status)
         passages = self._encoded(document, quarantined)
         with self.index.lock:
-            old, new = self.store.replace_passages(document_id, quarantined, passages, self.manifest)
+            old, new = self.store.replace_passages(document_id, quarantined, passages, self.manifest, status)
             self.index.remove(old)
             self._add_to_index(new, passages)
         self.store.set_fingerprints(document_id, fingerprints(Shingled.of(kept_text(document, quarantined))))

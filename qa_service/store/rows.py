@@ -64,6 +64,7 @@ class Found:
     sentences: tuple[Span, ...]
     search_sentences: tuple[Span, ...]
     sentence_vectors: Vectors
+    flagged: bool = False
 
 
 _HIT = """
@@ -340,7 +341,7 @@ def read_found(connection: sqlite3.Connection, passage_ids: Sequence[int], dimen
     ):
         sentences.setdefault(row["passage_id"], []).append(row)
     rows = connection.execute(
-        "SELECT id, language, search_text, folded, vector FROM passages JOIN vectors ON passage_id = id"
+        "SELECT id, language, search_text, folded, vector, flagged FROM passages JOIN vectors ON passage_id = id"
         " JOIN lexical ON lexical.rowid = id WHERE id IN (SELECT value FROM json_each(?))",
         [ids],
     )
@@ -354,6 +355,7 @@ def read_found(connection: sqlite3.Connection, passage_ids: Sequence[int], dimen
             sentences=_sentences(sentences[row["id"]]),
             search_sentences=_search_sentences(sentences[row["id"]]),
             sentence_vectors=to_vectors([each["vector"] for each in sentences[row["id"]]], dimension),
+            flagged=bool(row["flagged"]),
         )
         for row in rows
     }

@@ -228,14 +228,15 @@ class Store:
         quarantined: Sequence[Quarantined],
         passages: Sequence[EncodedPassage],
         manifest: IndexManifest,
+        status: DocumentStatus | None = None,
     ) -> tuple[list[int], list[int]]:
-        """Gives a document new passages: the ids of the old and of the new ones. Raises NotFound."""
+        """Gives a document new passages, and a status: the ids of the old and of the new ones. Raises NotFound."""
         with self.database.writing() as connection:
             generation = next_generation(connection)
             old = delete_passages(connection, document_id, generation)
             changed = connection.execute(
-                "UPDATE documents SET manifest_id = ? WHERE id = ?",
-                [insert_manifest(connection, manifest), document_id],
+                "UPDATE documents SET manifest_id = ?, status = coalesce(?, status) WHERE id = ?",
+                [insert_manifest(connection, manifest), status, document_id],
             )
             if not changed.rowcount:
                 raise NotFound(f"no document {document_id}")
@@ -400,6 +401,10 @@ class Store:
                 "SELECT * FROM quarantine WHERE document_id = ? ORDER BY start_char", [document_id]
             )
             return tuple(map(to_quarantined, rows))
+
+    def kept_out(self, document_id: str) -> list[Span]:
+        """The stretches that are not searched."""
+        return [entry.span for entry in self.quarantined(document_id) if entry.state == "quarantined"]
 
     def taking_in(self, document_id: str) -> TakingIn:
         """Raises NotFound."""

@@ -19,7 +19,7 @@ from qa_service.web.document_responses import (
     ReceiptOut,
     ReindexOut,
 )
-from qa_service.web.requests import CorrectionIn, RestoreIn
+from qa_service.web.requests import CorrectionIn, QuarantineIn, RestoreIn
 from qa_service.web.responses import ErrorOut
 from qa_service.web.source_page import render_source
 from qa_service.web.uploads import MAX_PATH
@@ -116,8 +116,18 @@ def _add_changes(router: APIRouter, service: Service) -> None:
 
     @router.post("/documents/{document_id}/restore", tags=["documents"], responses=NOT_FOUND)
     def restore(document_id: DocumentId, body: RestoreIn) -> ReceiptOut:
-        """Lets a quarantined stretch be searched again."""
+        """Lets a quarantined or flagged stretch be searched as any other. No newer rule changes that."""
         return ReceiptOut.of(service.restore(document_id, body.start_char_index))
+
+    @router.post("/documents/{document_id}/quarantine", tags=["documents"], responses=NOT_FOUND)
+    def quarantine(document_id: DocumentId, body: QuarantineIn) -> ReceiptOut:
+        """Keeps a stretch out of search. No newer rule changes that."""
+        return ReceiptOut.of(service.quarantine(document_id, body.to_span(), body.kind))
+
+    @router.post("/documents/{document_id}/accept", tags=["documents"], responses=NOT_FOUND)
+    def accept(document_id: DocumentId) -> ReceiptOut:
+        """Lets a document that waits for a decision be searched, but for what of it is quarantined."""
+        return ReceiptOut.of(service.accept(document_id))
 
     @router.post("/reindex", tags=["documents"])
     def reindex() -> ReindexOut:

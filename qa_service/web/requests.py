@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from qa_service.answering.export.formats import FORMATS, FormatName
 from qa_service.errors import BadInput, NotSupported
 from qa_service.ingest.describe import is_date, is_text
-from qa_service.records import Filters, Turn
+from qa_service.records import Filters, QuarantineKind, Span, Turn
 from qa_service.service import MAX_QUESTION, MAX_QUOTE, MAX_TOP_K
 from qa_service.web.errors import describe_validation
 
@@ -254,3 +254,15 @@ class CorrectionIn(_In):
 
 class RestoreIn(_In):
     start_char_index: Annotated[int, Field(ge=0, description="Where the quarantined stretch begins")]
+
+
+class QuarantineIn(_In):
+    start_char_index: Annotated[int, Field(ge=0, description="Where the stretch begins that is to be kept out")]
+    end_char_index: Annotated[int, Field(ge=1, description="Where it ends: the first character behind it")]
+    kind: Annotated[QuarantineKind, Field(description="What it is")] = "boilerplate"
+
+    def to_span(self) -> Span:
+        """Raises BadInput."""
+        if self.end_char_index <= self.start_char_index:
+            raise BadInput("end_char_index: must be greater than start_char_index")
+        return Span(self.start_char_index, self.end_char_index)

@@ -78,7 +78,7 @@ class ExplanationOut(BaseModel):
     the best sentence; `lexical` the share of the question's letters, Han characters and numbers that stand in the
     passage, `lexical_above_language` the same less what is usual for the passage's language; `first_stage` what they
     come to; `rerank` the log-odds of the second stage and `pointer` how much the best sentence looks like the answer to
-    it, null where it was not asked.
+    it, null where it was not asked. `flagged`: some of the passage may be spam or boilerplate, which ranks it down.
     """
 
     query: str
@@ -96,6 +96,7 @@ class ExplanationOut(BaseModel):
     first_stage: float
     rerank: float | None
     pointer: float | None
+    flagged: bool = False
 
     @classmethod
     def of(cls, explanation: Explanation, query: str, filters: Filters) -> "ExplanationOut":

@@ -19,6 +19,7 @@ _STYLE = Path(__file__).with_name("source.css").read_text(encoding="utf-8")
 def render_source(detail: DocumentDetail, quote: Span | None) -> str:
     """The whole page. Raises BadInput when `quote` ends after the text."""
     document = detail.document
+    kept_out = [entry for entry in detail.quarantined if entry.state == "quarantined"]
     if quote is not None and quote.end > len(document.text):
         raise BadInput(f"end: the document has {len(document.text):,} characters")
     language, title = html.escape(document.metadata.language), escape(document.metadata.title)
@@ -27,8 +28,8 @@ def render_source(detail: DocumentDetail, quote: Span | None) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="robots" content="noindex">\n<title>{title}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>\n'
         f'<header>\n<h1 dir="auto">{title}</h1>\n<p class="facts" lang="en">{provenance(document.metadata)}</p>\n'
-        f"{_render_sections(detail)}{_render_reasons(detail.quarantined)}</header>\n"
-        f'<main id="text" dir="auto">{_render_text(document.text, detail.quarantined, quote)}</main>\n'
+        f"{_render_sections(detail)}{_render_reasons(kept_out)}</header>\n"
+        f'<main id="text" dir="auto">{_render_text(document.text, kept_out, quote)}</main>\n'
         "</body>\n</html>\n"
     )
 

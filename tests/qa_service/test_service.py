@@ -212,6 +212,7 @@ def test_a_restored_stretch_is_found(seeded: Service) -> None:
     [document_id] = {hit.passage.document_id for hit in seeded.search("largest trading partner $94.8 billion", 1).hits}
     spam = seeded.document(document_id).quarantined[-1]
     assert seeded.restore(document_id, spam.span.start).quarantined == seeded.document(document_id).quarantined
+    assert seeded.document(document_id).quarantined[-1].state == "kept"
     assert any("无码" in hit.text for hit in seeded.search("久久亚洲精品无码", MAX_TOP_K).hits)
 
 

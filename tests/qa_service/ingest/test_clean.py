@@ -4,10 +4,11 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from qa_service.ingest.chunk import make_passages
+from qa_service.ingest.chunk import make_passages, searched_stretches
 from qa_service.ingest.clean import find_quarantined
-from qa_service.records import Quarantined
+from qa_service.records import Quarantined, Span
 from tests.qa_service.ingest.texts import any_texts, quoted, seed
 
 
@@ -152,9 +153,68 @@ HARMLESS = {
 }
 
 
+FLAGGED = {"Chinese names in an English article", "one footer line"}
+"""What is doubtful enough to be ranked down: the same four names six times, and a line on rights at the end."""
+
+
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_only_looks_like_spam_is_not_quarantined(name: str) -> None:
-    assert find_quarantined(HARMLESS[name]) == ()
+    states = {entry.state for entry in find_quarantined(HARMLESS[name])}
+    assert states == ({"flagged"} if name in FLAGGED else set())
+
+
+@pytest.mark.parametrize(
+    "line", ["免费在线观看无码影院", "online casino jackpot free bonus", "казино ставки онлайн бесплатно"]
+)
+@pytest.mark.parametrize("place", ["head", "tail"])
+def test_equal_short_lines_of_spam_are_found(line: str, place: str) -> None:
+    spam = "\n".join([line] * 3)
+    text = f"{spam}\n{ARTICLE}" if place == "head" else f"{ARTICLE}{spam}"
+    [entry] = find_quarantined(text)
+    assert (entry.kind, text[entry.span.start : entry.span.end]) == ("spam", spam)
+
+
+def test_characters_hidden_in_words_do_not_hide_spam() -> None:
+    hidden = CASINO.replace("casino", "cas\u200bino").replace("jackpot", "jack\u2060pot")
+    [entry] = find_quarantined(ARTICLE + hidden)
+    assert (entry.kind, entry.state, entry.span.end) == ("spam", "quarantined", len(ARTICLE + hidden.rstrip()))
+
+
+def test_spam_in_words_never_heard_of_is_flagged_by_its_form() -> None:
+    spam = " | ".join(
+        f"{a} wuzzle {b} florp" for a in ("grom", "blick", "zonk", "plim") for b in ("trask", "quon", "dalp")
+    )
+    [entry] = find_quarantined(ARTICLE + spam)
+    assert (entry.state, ARTICLE + spam)[0] == "flagged"
+    assert entry.span.start == len(ARTICLE)
+
+
+def test_the_title_beside_spam_is_kept() -> None:
+    spam = "\n".join(SPAM.strip("|").split("|"))
+    text = f"{spam}\n中亚媒体论坛开幕\n{CHINESE_ARTICLE}"
+    [entry] = find_quarantined(text)
+    assert (entry.state, text[entry.span.start : entry.span.end]) == ("quarantined", spam)
+
+
+def test_what_the_format_marks_as_furniture_is_kept_out() -> None:
+    text = f"News Sport Culture\n{ARTICLE}About us"
+    furniture = [Span(0, 19), Span(len(text) - 8, len(text))]
+    entries = find_quarantined(text, furniture)
+    assert [text[e.span.start : e.span.end] for e in entries] == ["News Sport Culture", "About us"]
+    assert {(entry.kind, entry.state) for entry in entries} == {("boilerplate", "quarantined")}
+
+
+@settings(max_examples=300, deadline=None)
+@given(any_texts(), st.lists(st.tuples(st.integers(0, 400), st.integers(1, 100)), max_size=4))
+def test_kept_flagged_and_quarantined_are_the_whole_text(text: str, marked: list[tuple[int, int]]) -> None:
+    entries = find_quarantined(text, [Span(start, start + length) for start, length in marked])
+    assert all(a.span.end <= b.span.start for a, b in pairwise(entries))
+    out = [(entry.span, entry.state) for entry in entries if entry.state == "quarantined"]
+    searched = [(stretch.span, "flagged" if stretch.flagged else "") for stretch in searched_stretches(text, entries)]
+    stretches = sorted([*out, *searched], key=lambda each: each[0].start)
+    assert "".join(text[span.start : span.end] for span, _ in stretches) == text
+    flagged = "".join(text[span.start : span.end] for span, state in searched if state)
+    assert flagged == "".join(text[e.span.start : e.span.end] for e in entries if e.state == "flagged")
 
 
 def test_a_page_of_boilerplate_only_keeps_its_text() -> None:

@@ -120,3 +120,20 @@ def test_what_is_deleted_while_it_is_read_is_not_returned(tmp_path: Path) -> Non
         assert 0 <= answer.confidence <= 1
         service.ask("trade in Astana")
         assert not service.ask("trade in Astana").answerable
+
+
+@pytest.mark.parametrize("reranker", [None, HashingReranker()])
+def test_a_flagged_passage_loses_to_a_clean_one_and_is_found_where_it_alone_answers(
+    tmp_path: Path, reranker: Reranker | None
+) -> None:
+    footer = "Copyright 2025 Kazinform agency caravan"
+    with opened(tmp_path) as each:
+        each.add(f"The forum opened in Astana. It was long.\n{footer}", "flagged.txt")
+        each.add("Copyright 2025 Kazinform agency bazaar", "clean.txt")
+        retriever = retriever_over(each, reranker)
+        hits = search(retriever, "Copyright 2025 Kazinform agency", 9)
+        places = {(hit.file_name, hit.explanation.flagged): rank for rank, hit in enumerate(hits)}
+        assert places[("clean.txt", False)] < places[("flagged.txt", True)]
+        assert [hit.text for hit in hits if hit.passage.flagged] == [footer]
+        alone = search(retriever, "caravan", 1)
+    assert (alone[0].text, alone[0].explanation.flagged) == (footer, True)

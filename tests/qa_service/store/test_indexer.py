@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 
 from embeddings.encoder import Vectors
 from embeddings.hashing import HashingEncoder
-from qa_service.errors import BadFile, IndexMismatch, NotFound, StoreError
+from qa_service.errors import BadFile, BadInput, IndexMismatch, NotFound, StoreError
+from qa_service.ingest.decisions import BY_THE_OPERATOR
 from qa_service.ingest.terms import STEM, make_terms
-from qa_service.records import RawFile
+from qa_service.records import Quarantined, RawFile, Receipt, Span
 from qa_service.store.indexer import Indexer, remake
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.store import Store
@@ -230,7 +232,7 @@ def test_a_restored_stretch_is_searched_again(tmp_path: Path) -> None:
         receipt = each.indexer.add(seed_file("003"))
         spam = receipt.quarantined[-1]
         restored = each.indexer.restore(receipt.document_id, spam.span.start)
-        assert restored.quarantined == receipt.quarantined[:-1]
+        assert restored.quarantined == (*receipt.quarantined[:-1], replace(spam, state="kept", by="operator"))
         assert restored.passages > receipt.passages
         texts = [passage.search_text for passage in each.store.passages(receipt.document_id)]
         assert any("无码" in text for text in texts)
@@ -239,13 +241,65 @@ def test_a_restored_stretch_is_searched_again(tmp_path: Path) -> None:
             each.indexer.restore(receipt.document_id, spam.span.start)
 
 
+def assert_all_are_kept(each: Opened, receipt: Receipt) -> None:
+    kept = [replace(entry, state="kept", by="operator") for entry in receipt.quarantined]
+    assert list(each.store.quarantined(receipt.document_id)) == kept
+
+
+def test_what_an_operator_quarantines_is_searched_no_more_whatever_comes(tmp_path: Path) -> None:
+    text = (
+        "The forum opened in Astana. " * 10 + "\nThe caravan left Kashgar before the snow.\n" + "It closed late. " * 10
+    )
+    start = text.index("The caravan")
+    with opened(tmp_path) as each:
+        document_id = each.add(text).document_id
+        receipt = each.indexer.quarantine(document_id, Span(start, start + 42), "spam")
+        decision = Quarantined(Span(start, start + 42), "spam", BY_THE_OPERATOR, "quarantined", "operator")
+        assert (receipt.status, receipt.quarantined) == ("quarantined", (decision,))
+        assert not any("Kashgar" in passage.search_text for passage in each.store.passages(document_id))
+        assert each.add(text).status == "unchanged"
+        each.indexer.remake_all(lambda done, total: None)
+        assert each.store.quarantined(document_id) == (decision,)
+        assert not any("Kashgar" in passage.search_text for passage in each.store.passages(document_id))
+        assert_agrees(each)
+        assert each.indexer.restore(document_id, start).quarantined[0].state == "kept"
+        with pytest.raises(BadInput, match="the document has"):
+            each.indexer.quarantine(document_id, Span(0, len(text) + 1), "spam")
+
+
+WAITING = "|".join(f"免费在线观看无码影院{a}字幕{b}" for a in "一二三四五" for b in "甲乙丙丁") + "\n论坛开幕了。"
+
+
+@pytest.mark.parametrize("decision", ["accept", "restore", "quarantine"])
+def test_a_document_that_is_mostly_spam_waits_for_an_operator(tmp_path: Path, decision: str) -> None:
+    with opened(tmp_path) as each:
+        receipt = each.add(WAITING)
+        assert (receipt.status, receipt.passages, len(receipt.quarantined)) == ("waiting", 0, 1)
+        each.indexer.remake_all(lambda done, total: None)
+        assert [entry.status for entry in each.store.documents(1, 9)[0]] == ["waiting"]
+        assert each.store.passage_ids() == []
+        decide: dict[str, Callable[[], Receipt]] = {
+            "accept": lambda: each.indexer.accept(receipt.document_id),
+            "restore": lambda: each.indexer.restore(receipt.document_id, 0),
+            "quarantine": lambda: each.indexer.quarantine(receipt.document_id, Span(0, 10), "spam"),
+        }
+        decided = decide[decision]()
+        assert [entry.status for entry in each.store.documents(1, 9)[0]] == ["indexed"]
+        texts = [passage.search_text for passage in each.store.passages(receipt.document_id)]
+        assert len(texts) == decided.passages > 0
+        assert any("无码" in text for text in texts) == (decision == "restore")
+        assert_agrees(each)
+        with pytest.raises(BadInput, match="does not wait"):
+            each.indexer.accept(receipt.document_id)
+
+
 def test_stretches_restored_at_the_same_time_are_all_restored(tmp_path: Path) -> None:
     with opened(tmp_path) as each, ThreadPoolExecutor(4) as pool:
         receipt = each.indexer.add(seed_file("003"))
         starts = [entry.span.start for entry in receipt.quarantined]
         assert len(starts) == 4
         list(pool.map(lambda start: each.indexer.restore(receipt.document_id, start), starts))
-        assert each.store.quarantined(receipt.document_id) == ()
+        assert_all_are_kept(each, receipt)
         assert_agrees(each)
 
 
@@ -256,7 +310,7 @@ def test_what_is_restored_while_all_is_made_anew_stays_restored(tmp_path: Path) 
         for entry in receipt.quarantined:
             each.indexer.restore(receipt.document_id, entry.span.start)
         assert making.result(timeout=30) == [1] * 10
-        assert each.store.quarantined(receipt.document_id) == ()
+        assert_all_are_kept(each, receipt)
         assert_agrees(each)
 
 

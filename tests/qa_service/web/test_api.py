@@ -357,9 +357,34 @@ def test_what_is_quarantined_is_listed_and_can_be_restored(client: TestClient) -
     entry = next(entry for entry in detail["quarantined"] if entry["kind"] == "boilerplate")
     start = entry["start_char_index"]
     restored = client.post(f"{path}/restore", json={"start_char_index": start}).json()
-    assert len(restored["quarantined"]) == len(detail["quarantined"]) - 1
+    kept = [{**each, "state": "kept", "by": "operator"} if each is entry else each for each in detail["quarantined"]]
+    assert restored["quarantined"] == kept
     assert any(span["start_char_index"] == start for span in client.get(path).json()["passages"])
     assert error_of(client.post(f"{path}/restore", json={"start_char_index": start}))[0] == 404
+
+
+def test_an_operator_keeps_a_stretch_out(client: TestClient) -> None:
+    added = client.post("/documents", files={"file": ("a.txt", b"The caravan left Kashgar. The forum opened.")}).json()
+    path = f"/documents/{added['document_id']}"
+    body = {"start_char_index": 0, "end_char_index": 25, "kind": "spam"}
+    receipt = client.post(f"{path}/quarantine", json=body).json()
+    entry = {**body, "reason": "by the operator", "state": "quarantined", "by": "operator"}
+    assert (receipt["status"], receipt["quarantined"], receipt["passages"]) == ("quarantined", [entry], 1)
+    assert client.get(path).json()["quarantined"] == [entry]
+    assert error_of(client.post(f"{path}/quarantine", json={**body, "end_char_index": 0}))[0] == 422
+    assert error_of(client.post(f"{path}/quarantine", json={**body, "end_char_index": 99}))[0] == 422
+    assert error_of(client.post(f"{path}/quarantine", json={**body, "kind": "dull"}))[0] == 422
+    assert error_of(client.post(f"/documents/{UNKNOWN}/quarantine", json=body))[0] == 404
+
+
+def test_a_document_that_waits_is_listed_and_can_be_accepted(client: TestClient) -> None:
+    spam = "|".join(f"免费在线观看无码影院{a}字幕{b}" for a in "一二三四五" for b in "甲乙丙丁")
+    added = client.post("/documents", files={"file": ("spam.txt", f"{spam}\n论坛开幕了。".encode())}).json()
+    listed = {each["document_id"]: each["status"] for each in client.get("/documents").json()["documents"]}
+    assert (added["status"], listed[added["document_id"]]) == ("waiting", "waiting")
+    accepted = client.post(f"/documents/{added['document_id']}/accept").json()
+    assert (accepted["status"], accepted["passages"]) == ("accepted", 1)
+    assert error_of(client.post(f"/documents/{added['document_id']}/accept"))[0] == 422
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/documents/" + UNKNOWN, "/source/" + UNKNOWN])

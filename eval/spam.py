@@ -1,0 +1,133 @@
+"""How much made spam is found, and how much harmless text is taken for it: `python -m eval.spam [--half test]`."""
+
+import argparse
+import hashlib
+import json
+import logging
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from eval.harmless_texts import Harmless, harmless_texts
+from eval.made_spam import Positive, host_articles, made_positives
+from qa_service.ingest import clean_spam
+from qa_service.ingest.clean import find_quarantined
+from qa_service.records import Quarantined
+
+_FOLDER = Path(__file__).parent / "spam"
+_EVALSETS = Path(__file__).parents[2] / "shared" / "evalsets"
+_FOUND_SHARE = 0.6
+"""A positive is found when this much of its spam is under suspicion."""
+
+
+def covered(entries: Sequence[Quarantined], start: int, end: int, states: tuple[str, ...]) -> int:
+    """How many characters of [start, end) lie in entries of these states."""
+    kept_out = [entry.span for entry in entries if entry.state in states]
+    return sum(max(0, min(end, span.end) - max(start, span.start)) for span in kept_out)
+
+
+def judge(positive: Positive) -> tuple[str, int, int]:
+    """Whether the spam is "quarantined", "flagged" or "missed", and how much of the host is quarantined or flagged."""
+    entries = find_quarantined(positive.text)
+    length, verdict = positive.end - positive.start, "missed"
+    if covered(entries, positive.start, positive.end, ("quarantined", "flagged")) >= _FOUND_SHARE * length:
+        verdict = "flagged"
+    if covered(entries, positive.start, positive.end, ("quarantined",)) >= _FOUND_SHARE * length:
+        verdict = "quarantined"
+    harm = [
+        covered(entries, 0, len(positive.text), (state,)) - covered(entries, positive.start, positive.end, (state,))
+        for state in ("quarantined", "flagged")
+    ]
+    return verdict, harm[0], harm[1]
+
+
+def report_positives(positives: Sequence[Positive], show: int) -> dict[str, object]:
+    judged = [(each, *judge(each)) for each in positives]
+    groups: dict[str, Callable[[Positive], str]] = {
+        "category": lambda each: each.category,
+        "language": lambda each: each.language,
+        "place": lambda each: each.place,
+        "layout": lambda each: each.layout,
+        "zero-width": lambda each: str(each.has_zero_width),
+        "host": lambda each: each.host_language,
+    }
+    shares = {}
+    for name, of in groups.items():
+        for value in sorted({of(each) for each in positives}):
+            verdicts = Counter(verdict for each, verdict, *_ in judged if of(each) == value)
+            found = verdicts["quarantined"] + verdicts["flagged"]
+            shares[f"{name} {value}"] = f"{found}/{verdicts.total()} ({verdicts['quarantined']} quarantined)"
+    missed = [each for each, verdict, *_ in judged if verdict == "missed"]
+    for each in missed[:show]:
+        print(f"MISSED {each.category} {each.language} {each.layout}: {each.text[each.start : each.end][:200]!r}")
+    for each, _, harmed, flagged in sorted(judged, key=lambda found: -found[2] - found[3])[:show]:
+        print(f"HARMED {harmed} + {flagged} of {each.host_language} {each.place} {each.layout} {each.language}")
+    verdicts = Counter(verdict for _, verdict, *_ in judged)
+    return {
+        "positives": len(positives),
+        **verdicts,
+        "found": round((verdicts["quarantined"] + verdicts["flagged"]) / len(positives), 4),
+        "hosts harmed by quarantine": sum(harmed > 0 for _, _, harmed, _ in judged),
+        "hosts harmed by flags": sum(flagged > 0 for *_, flagged in judged),
+        "by": shares,
+    }
+
+
+def report_harmless(texts: Sequence[Harmless], show: int) -> dict[str, object]:
+    begin = time.process_time()
+    found = [(each, find_quarantined(each.text)) for each in texts]
+    seconds = time.process_time() - begin
+    states: dict[str, dict[str, Counter[str]]] = {}
+    for each, entries in found:
+        for kind in ("spam", "boilerplate"):
+            of_kind = {entry.state for entry in entries if entry.kind == kind}
+            state = "quarantined" if "quarantined" in of_kind else "flagged" if of_kind else "clean"
+            states.setdefault(kind, {}).setdefault(state, Counter())[each.kind] += 1
+    shown = [(each, entry) for each, entries in found for entry in entries]
+    shown.sort(key=lambda pair: pair[1].state, reverse=True)
+    for each, entry in shown[:show]:
+        print(f"{entry.state} {entry.kind} {each.kind} {each.name}: {entry.reason}")
+        print(f"    {each.text[entry.span.start : entry.span.end][:160]!r}")
+    characters = sum(len(each.text) for each in texts)
+    return {
+        "harmless": len(texts),
+        "by kind": Counter(each.kind for each in texts),
+        "documents with wrong quarantine": sum(
+            any(entry.state == "quarantined" for entry in entries) for _, entries in found
+        ),
+        "documents with a wrong flag": sum(any(entry.state == "flagged" for entry in entries) for _, entries in found),
+        **{f"{kind} {state}": counts for kind, by_state in states.items() for state, counts in by_state.items()},
+        "characters": characters,
+        "characters a second": round(characters / seconds),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--half", choices=["development", "test"], default="development")
+    parser.add_argument("--vocabulary", type=Path, help="default: that of the half")
+    parser.add_argument("--evalsets", type=Path, default=_EVALSETS)
+    parser.add_argument("--show", type=int, default=0, help="how many failures of each sort to print")
+    parser.add_argument(
+        "--without-words", action="store_true", help="by form alone, as for a vocabulary never heard of"
+    )
+    options = parser.parse_args()
+    if options.without_words:
+        vars(clean_spam).update(dict.fromkeys(("TOPICS", "CALLS"), re.compile(r"(?!)")))
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    vocabulary = options.vocabulary or _FOLDER / f"{options.half}.json"
+    hosts = host_articles(options.half, options.evalsets)
+    report = {
+        "half": options.half,
+        "vocabulary": vocabulary.name,
+        "sha256": hashlib.sha256(vocabulary.read_bytes()).hexdigest(),
+        **report_positives(made_positives(vocabulary, hosts, options.half), options.show),
+        **report_harmless(harmless_texts(options.half, options.evalsets), options.show),
+    }
+    print(json.dumps(report, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

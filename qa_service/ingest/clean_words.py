@@ -1,0 +1,190 @@
+"""The words and signs by which spam and boilerplate are known."""
+
+import re
+from collections.abc import Sequence
+
+# What search spam sells. Unmistakable words only: what a cinema, a bank or a hospital says too is a call.
+_TOPICS: Sequence[str] = (
+    *(
+        "无码",
+        "無碼",
+        "毛片",
+        "黄片",
+        "乱码",
+        "亂碼",
+        "人妻",
+        "熟妇",
+        "熟婦",
+        "自拍",
+        "东京热",
+        "色情",
+        "情色",
+        "成人",
+        "乱伦",
+        "亂倫",
+    ),
+    *(
+        "无修正",
+        "無修正",
+        "アダルト",
+        "エロ",
+        "出会い系",
+        "中出し",
+        "痴女",
+        "성인",
+        "섹스",
+        "포르노",
+        "야사",
+        "음란",
+        "애인대행",
+    ),
+    *("порно", "секс", "эскорт", "porn", "xxx", "escort", "sex", "erotic", "nsfw"),
+    *("博彩", "赌场", "賭場", "赌博", "賭博", "彩票", "娱乐城", "娛樂城", "百家乐", "百家樂", "时时彩", "彩金"),
+    *(
+        "カジノ",
+        "スロット",
+        "ギャンブル",
+        "入金不要",
+        "オンカジ",
+        "ジャックポット",
+        "카지노",
+        "도박",
+        "슬롯",
+        "베팅",
+        "잭팟",
+        "놀이터",
+    ),
+    *("казино", "ставк", "слоты", "джекпот", "азартн", "бездепозит"),
+    *("casino", "slot", "jackpot", "betting", "gambling", "free spins"),
+    *("伟哥", "偉哥", "春药", "春藥", "代孕", "性药", "性藥", "早泄", "早洩", "勃起", "個人輸入", "精力増強", "痩せ薬"),
+    *("성기능", "흥분제", "조루", "살빼는", "виагр", "импотенц", "без рецепта", "viagra", "cialis", "erectile"),
+    *("no prescription", "weight loss", "贷款", "貸款", "借贷", "借貸", "高利贷", "高利貸", "秒批", "无抵押", "無抵押"),
+    *(
+        "ローン",
+        "借入",
+        "金貸し",
+        "ファクタリング",
+        "대출",
+        "카드깡",
+        "무담보",
+        "당일승인",
+        "займ",
+        "кредитк",
+        "микрокредит",
+    ),
+    *("без справок", "payday", "loan", "unsecured", "fast cash", "影院", "字幕", "無料動画", "putlocker"),
+)
+# How it calls: each stands in honest texts too, many of them beside each other only there.
+_CALLS: Sequence[str] = (
+    *(
+        "免费",
+        "免費",
+        "在线",
+        "線上",
+        "高清",
+        "下载",
+        "下載",
+        "观看",
+        "觀看",
+        "注册",
+        "註冊",
+        "平台",
+        "最新",
+        "网址",
+        "網址",
+        "精品",
+        "国产",
+        "國產",
+    ),
+    *(
+        "电影",
+        "電影",
+        "大片",
+        "播放",
+        "無料",
+        "おすすめ",
+        "ランキング",
+        "登録",
+        "激安",
+        "通販",
+        "オンライン",
+        "動画",
+        "ストリーミング",
+    ),
+    *("무료", "추천", "사이트", "주소", "가입", "보너스", "온라인", "동영상", "스트리밍", "고화질"),
+    *("бесплатн", "онлайн", "скача", "купить", "регистрац", "дешев", "срочно", "смотреть", "видео", "субтитр"),
+    *("free", "online", "best", "cheap", "buy", "download", "bonus", "sign up", "watch", "movie", "streaming"),
+)
+_FUNCTION_WORDS = (
+    *(
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "is",
+        "are",
+        "that",
+        "a",
+        "for",
+        "with",
+        "by",
+        "as",
+        "or",
+        "be",
+        "this",
+        "it",
+        "from",
+    ),
+    *("и", "в", "не", "на", "что", "с", "по", "для", "как", "это", "из", "к", "от", "или", "но", "его"),
+    *("мен", "және", "бұл", "үшін", "да", "бойынша", "менен", "va", "bu", "bilan", "дар", "аз", "ва"),
+    *("de", "la", "el", "les", "der", "die", "und", "den", "et", "en", "que", "bir", "ve"),
+)
+
+
+def _any_of(words: Sequence[str]) -> re.Pattern[str]:
+    """Letters of an alphabet begin a word: "sex" is not in "Essex", nor "slot" in "timeslot"."""
+    ordered = sorted(words, key=len, reverse=True)
+    spaced = [word for word in ordered if word[0] < "\u3000"]
+    others = [word for word in ordered if word[0] >= "\u3000"]
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, spaced))})|{'|'.join(map(re.escape, others))}")
+
+
+TOPICS, CALLS = _any_of(_TOPICS), _any_of(_CALLS)
+"""They match casefolded text."""
+FUNCTION_WORDS = re.compile(
+    rf"[的了是和与與有也这這那及为為对對之其]|在(?![线線])|\b(?:{'|'.join(_FUNCTION_WORDS)})\b"
+    r"|[가-힣](?:은|는|을|를|에|의|로|에서|으로|하는|합니다|이다)\b",
+    re.IGNORECASE,
+)
+SENTENCE_MARK = re.compile(r"[.!?…؟।](?:\s|$|[\"”’」』）)])|[。！？]")
+_LETTER = "A-Za-zÀ-ɏЀ-ӿ぀-ヿ㐀-鿿가-힣"
+# Scripts that need joiners (Arabic, Devanagari, emoji) have them by right; a soft hyphen shows where a word may break.
+HIDDEN = re.compile(rf"(?<=[{_LETTER}])[\u200b-\u200d\u2060\ufeff]+(?=[{_LETTER}])")
+INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+CONTACT = re.compile(
+    r"(?:微信|威信|薇信|v信|\bvx|\bwx|wechat|\bq{1,2}群?|telegram|\btg|whatsapp|\bline(?: id)?|카톡|카카오톡|텔레그램"
+    r"|ライン|電報|电报)"
+    r"\s*[:：@+＠号號]?\s*[@＠]?[a-z0-9_\-]{4,}|\bt\.me/|\bwa\.me/|@[a-z_]+bot\b"
+    r"|(?:https?://|www\.)[\w.\-]+\.(?:xyz|top|vip|club|icu|cc|bet|win|loan|work|click|site|online|fun|cyou|buzz|tk|ml)\b"
+    r"|(?:tel\.?|тел\.?|☎|電話|电话|전화)\s*[:：]?\s*\+?[\d\s()\-]{7,}",
+    re.IGNORECASE,
+)
+MARKER = re.compile(
+    r"^(?:home|главная|首页|首頁|ホーム|홈|басты бет)\s*[/>›»|]|^share(?:\b|$)|\bwechat$|^follow us$"
+    r"|^back to (?:the )?top$|^top$|^(?:copyright|©)|all rights reserved|版权所有|版權所有|保留所有权利|保留所有權利"
+    r"|無断転載|무단\s?전재|все права защищены|барлық құқықтар|^registration number\b|^licen[cs]e for\b|^global edition"
+    r"|^(?:print|email|subscribe|sign in|log ?in|menu|search)$"
+    r"|^(?:поделиться|подписаться|читайте также|分享|打印|返回顶部|返回頂部|回到顶部|上一篇|下一篇|相关阅读"
+    r"|相關閱讀)[:：]?$"
+    r"|icp备|icp備|公网安备|^cookies?\b|privacy policy|terms of (?:use|service)"
+    r"|^(?:关于我们|關於我們|联系我们|聯絡我們|网站地图|友情链接|隐私政策|隱私政策)$"
+    r"|^(?:利用規約|お問い合わせ|プライバシーポリシー)$"
+    r"|^(?:개인정보처리방침|이용약관|политика конфиденциальности|пользовательское соглашение|о проекте|контакты)$",
+    re.IGNORECASE,
+)
+LEGAL = re.compile(
+    r"^(?:copyright|©)\W*(?:\(c\)|\d{4})|all rights reserved\.?$|版权所有|版權所有|icp备|icp備|公网安备"
+    r"|無断転載|무단\s?전재|все права защищены\.?$|барлық құқықтар",
+    re.IGNORECASE,
+)
