@@ -25,5 +25,11 @@ def model_folder(model_home: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def encoder(model_home: Path, model_folder: Path) -> Encoder:
-    """The real encoder."""
+    """The real encoder, on OpenVINO."""
     return load_encoder(None, model_home)
+
+
+@pytest.fixture(scope="session")
+def torch_encoder(model_home: Path, model_folder: Path) -> Encoder:
+    """The same on torch."""
+    return load_encoder(None, model_home, runtime="torch")

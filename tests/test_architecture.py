@@ -13,9 +13,12 @@ HOMES = {
     "torch": {
         *(f"embeddings/{name}.py" for name in ("sentence_transformer", "bundled_reranker", "cross_encoder")),
         "embeddings/reading_model.py",
+        "embeddings/openvino_export.py",
         "eval/reranker_trainer.py",
         "eval/reranker_judge.py",
     },
+    "openvino": {"embeddings/openvino_model.py"},
+    "tokenizers": {"embeddings/token_ids.py"},
     "opencc": {"qa_service/ingest/terms.py"},
     "anyascii": {"qa_service/ingest/terms.py"},
     "huggingface_hub": {"embeddings/model_choice.py"},

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from embeddings.encoder import Runtime
 from embeddings.errors import ModelError
 from qa_service.cli.batch import add_files
 from qa_service.cli.exports import Export, Out, check_options, read_record_file, write_export
@@ -40,6 +41,9 @@ DataDir = Annotated[
 ]
 Model = Annotated[
     str | None, typer.Option("--model", help="Model folder or hub name; default: the bundled one [QA_MODEL]")
+]
+RuntimeName = Annotated[
+    Runtime | None, typer.Option("--runtime", help="What runs the model: openvino, openvino-bf16, torch [QA_RUNTIME]")
 ]
 Rerank = Annotated[
     str | None, typer.Option("--rerank", help="off, or folder or hub name of a cross-encoder [QA_RERANK]")
@@ -86,6 +90,7 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on [QA_HOST]")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port to listen on, 0 for a free one [QA_PORT]")] = None,
     model: Model = None,
+    runtime: RuntimeName = None,
     rerank: Rerank = None,
     allow_download: AllowDownload = None,
     min_confidence: MinConfidence = None,
@@ -103,13 +108,14 @@ def serve(
         host=host,
         port=port,
         model=model,
+        runtime=runtime,
         rerank=rerank,
         allow_download=allow_download,
         min_confidence=min_confidence,
         max_upload_mb=max_upload_mb,
         allowed_hosts=allowed_hosts,
     )
-    from qa_service.cli.server import run_server  # noqa: PLC0415  imports torch and gradio: seconds
+    from qa_service.cli.server import run_server  # noqa: PLC0415  imports gradio: seconds
 
     run_server(settings, index_if_empty)
 
@@ -119,12 +125,14 @@ def index(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders; a manifest.jsonl in a folder decides")],
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
     allow_download: AllowDownload = None,
     max_upload_mb: MaxUpload = None,
 ) -> None:
     """Take in text files: what can't be read is reported, the rest goes on."""
-    settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download, max_upload_mb=max_upload_mb)
-    with session(settings, "index", model=model, allow_download=allow_download) as opened:
+    flags = {"model": model, "runtime": runtime, "allow_download": allow_download}
+    settings = read_settings(data_dir=data_dir, max_upload_mb=max_upload_mb, **flags)
+    with session(settings, "index", **flags) as opened:
         receipts, failures = add_files(opened.add, paths, settings)
     print_receipts(receipts)
     if failures:
@@ -147,12 +155,16 @@ def ask(
     as_json: AsJson = False,
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
     rerank: Rerank = None,
     allow_download: AllowDownload = None,
     min_confidence: MinConfidence = None,
 ) -> None:
     """Ask a question; exit code 1 when the documents don't hold the answer."""
-    flags = {"model": model, "rerank": rerank, "allow_download": allow_download, "min_confidence": min_confidence}
+    flags = {
+        **{"model": model, "runtime": runtime, "rerank": rerank},
+        **{"allow_download": allow_download, "min_confidence": min_confidence},
+    }
     settings = read_settings(data_dir=data_dir, **flags)
     check_question(question)
     filters = filters_of(languages, sources, document_ids, date_from, date_to, include_undated)
@@ -184,11 +196,12 @@ def search(
     as_json: AsJson = False,
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
     rerank: Rerank = None,
     allow_download: AllowDownload = None,
 ) -> None:
     """List the passages nearest to a question, also when none of them answers it."""
-    flags = {"model": model, "rerank": rerank, "allow_download": allow_download}
+    flags = {"model": model, "runtime": runtime, "rerank": rerank, "allow_download": allow_download}
     settings = read_settings(data_dir=data_dir, **flags)
     check_question(question)
     filters = filters_of(languages, sources, document_ids, date_from, date_to, include_undated)
@@ -284,9 +297,11 @@ def restore(
     start: Annotated[int, typer.Argument(help="Where the quarantined stretch begins, from GET /documents/ID")],
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
 ) -> None:
     """Let a quarantined stretch of a document be searched again."""
-    with session(read_settings(data_dir=data_dir, model=model), "restore", model=model) as opened:
+    flags = {"model": model, "runtime": runtime}
+    with session(read_settings(data_dir=data_dir, **flags), "restore", **flags) as opened:
         receipt = opened.restore(document_id, start)
     out.print(f"{receipt.file_name}: {receipt.passages} passages, {len(receipt.quarantined)} stretches quarantined")
 
@@ -296,11 +311,12 @@ def reindex(
     everything: Annotated[bool, typer.Option("--all", help="Every document, not only the outdated ones")] = False,
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
     allow_download: AllowDownload = None,
 ) -> None:
     """Make the passages anew that another model or version made; goes on where it was interrupted."""
-    settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download)
-    with session(settings, "reindex", model=model, allow_download=allow_download) as opened:
+    flags = {"model": model, "runtime": runtime, "allow_download": allow_download}
+    with session(read_settings(data_dir=data_dir, **flags), "reindex", **flags) as opened:
         out.print(f"{opened.reindex(everything)} documents made anew")
 
 
