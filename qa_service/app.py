@@ -55,6 +55,7 @@ def open_service(settings: Settings, encoder: Encoder, reranker: Reranker | None
         indexer=Indexer(store, index, encoder),
         confidence=confidence,
         min_confidence=settings.min_confidence,
+        cached_answers=settings.cached_answers,
     )
 
 

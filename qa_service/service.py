@@ -3,8 +3,9 @@
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from qa_service.answering.answer_cache import AnswerCache, ask_key
 from qa_service.answering.confidence import DEPTH, Confidence
 from qa_service.answering.export.check import check_record
 from qa_service.answering.export.kept import KeptRecords
@@ -55,11 +56,19 @@ class DocumentDetail:
 class Service:
     """Safe to call from several threads."""
 
-    def __init__(self, retriever: Retriever, indexer: Indexer, confidence: Confidence, min_confidence: float) -> None:
+    def __init__(
+        self,
+        retriever: Retriever,
+        indexer: Indexer,
+        confidence: Confidence,
+        min_confidence: float,
+        cached_answers: int = 0,
+    ) -> None:
         self._retriever, self._indexer = retriever, indexer
         self._confidence, self._min_confidence = confidence, min_confidence
         self._store = indexer.store
         self._kept = KeptRecords()
+        self._answers = AnswerCache(cached_answers)
         self._quotes = QuoteChecker(indexer.store)
 
     @property
@@ -117,6 +126,23 @@ class Service:
         asked = check_question(question)
         check_top_k(top_k)
         watch = _Watch()
+        key = ask_key(asked, _questions(history), top_k, filters)
+        state = self._index_state()
+        known = self._answers.get(state, key)
+        if known is not None:
+            return replace(known, id=uuid.uuid4().hex, question=question, timings_ms=watch.total())
+        answer = self._answered(question, asked, top_k, filters, history, watch)
+        if self._index_state() == state:
+            self._answers.put(state, key, answer)
+        return answer
+
+    def _index_state(self) -> tuple[str, int]:
+        """Changes with what is stored and with what is searched: a commit comes before its change of the index."""
+        return self.index_version, self._indexer.index.changes
+
+    def _answered(
+        self, question: str, asked: str, top_k: int, filters: Filters, history: Sequence[Turn], watch: "_Watch"
+    ) -> Answer:
         # what the confidence is read off does not depend on how many passages are asked for
         language, search_query, found = self._searched(asked, max(top_k, DEPTH), filters, history, watch)
         asks = any(map(str.isalnum, asked))  # an emoji or a question mark alone has no answer
@@ -126,7 +152,7 @@ class Service:
         citations = cite(hits) if answerable else ()
         if not self._are_verified(citations):
             # a document was deleted meanwhile: the next search leaves it out
-            return self.ask(question, top_k, filters, history)
+            return self._answered(question, asked, top_k, filters, history, watch)
         watch.lap("answer")
         return Answer(
             id=uuid.uuid4().hex,
@@ -190,6 +216,7 @@ class Service:
         """Raises NotFound."""
         self._indexer.delete(document_id)
         self._kept.forget(document_id)
+        self._answers.clear()
 
     def restore(self, document_id: str, start: int) -> Receipt:
         """Lets the quarantined stretch that begins at `start` be searched again. Raises NotFound."""

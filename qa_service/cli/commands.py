@@ -94,6 +94,10 @@ def serve(
     rerank: Rerank = None,
     allow_download: AllowDownload = None,
     min_confidence: MinConfidence = None,
+    cached_answers: Annotated[
+        int | None,
+        typer.Option("--cached-answers", help="How many answers to keep for who asks again [QA_CACHED_ANSWERS]"),
+    ] = None,
     max_upload_mb: MaxUpload = None,
     allowed_hosts: Annotated[
         str | None, typer.Option("--allowed-hosts", help="Host names to answer to, by commas [QA_ALLOWED_HOSTS]")
@@ -112,6 +116,7 @@ def serve(
         rerank=rerank,
         allow_download=allow_download,
         min_confidence=min_confidence,
+        cached_answers=cached_answers,
         max_upload_mb=max_upload_mb,
         allowed_hosts=allowed_hosts,
     )

@@ -69,6 +69,7 @@ class PassageIndex:
         self.lock = threading.Lock()
         self._rebuild_lock = threading.Lock()
         self._rebuilding: threading.Thread | None = None
+        self._changes = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -86,6 +87,11 @@ class PassageIndex:
         return self._reference is not None
 
     @property
+    def changes(self) -> int:
+        """How often what a search finds may have changed since this index was opened."""
+        return self._changes
+
+    @property
     def view(self) -> IndexView:
         return self._view
 
@@ -100,11 +106,13 @@ class PassageIndex:
     def add(self, ids: list[int], vectors: Vectors) -> None:
         """The caller holds `lock`."""
         self._view.index.add(np.array(ids, dtype=np.int64), self.neutral(vectors))
+        self._changes += 1
         self._rebuild_if_due()
 
     def remove(self, ids: list[int]) -> None:
         """The caller holds `lock`."""
         self._view.index.remove(ids)
+        self._changes += 1
         self._rebuild_if_due()
 
     def settle(self) -> None:
@@ -137,6 +145,7 @@ class PassageIndex:
                 connection.execute("DELETE FROM tombstones WHERE generation <= ?", [generation])
                 view = self._over(connection, base, neutralizer, frequencies)
             self._view = view  # still under the lock: what is added next goes into the new index
+            self._changes += 1
         self._remove_other_files()
 
     def close(self) -> None:
