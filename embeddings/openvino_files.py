@@ -23,10 +23,10 @@ from embeddings.reranker_weights import shipped_weights_file
 from embeddings.spec import ModelSpec
 
 FACTS_FILE = "facts.json"
-EXPORT_FORMAT = 1
+EXPORT_FORMAT = 2
 """Raised when the same model gives other files: older ones are then made again."""
 _STEPS = 6
-_TRANSFORMER_SETTINGS = {"max_seq_length", "do_lower_case", "model_args"}
+_OWN_TREATMENT = ("do_lower_case", "processing_kwargs", "query_length", "document_length", "query_expansion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,19 @@ class Networks:
 
 
 def ready_networks(folder: Path, spec: ModelSpec, home: Path, progress: Progress | None = None) -> Networks:
-    """The networks of the model in `folder`, found in `home` and checked, else made in some 20 s.
+    """The networks of the model in `folder`, found in `home` or beside it and checked, else made, in some 20 s.
 
     One process at a time. Raises ModelError when they cannot be made of this model or on this machine.
     """
     weights = shipped_weights_file(spec)
-    exported = home / f"{folder.name}-{_key(folder, spec, weights)}"
-    networks = Networks(exported / "encoder.xml", exported / "reranker.xml" if weights else None)
-    if not _is_sound(exported):
+    name = f"{folder.name}-{_key(folder, spec, weights)}"
+    places = [home / name, folder.parent / home.name / name]
+    exported = next((place for place in places if _is_sound(place)), None)
+    if exported is None:
+        exported = home / name
         _check_structure(folder)
         _make(folder, exported, weights, progress)
-    return networks
+    return Networks(exported / "encoder.xml", exported / "reranker.xml" if weights else None)
 
 
 def _key(folder: Path, spec: ModelSpec, weights: Path | None) -> str:
@@ -63,9 +65,8 @@ def _check_structure(folder: Path) -> None:
     if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
         raise ModelError(f"{folder} is made of {', '.join(kinds)}; only Transformer, Pooling, Normalize are exported")
     settings = load_object(folder / "sentence_bert_config.json")
-    unknown = sorted(settings.keys() - _TRANSFORMER_SETTINGS)
-    if unknown or settings.get("do_lower_case"):
-        raise ModelError(f"{folder} treats texts in its own way ({', '.join(unknown) or 'do_lower_case'})")
+    if own := [name for name in _OWN_TREATMENT if settings.get(name)]:
+        raise ModelError(f"{folder} treats texts in its own way ({', '.join(own)})")
     if not (folder / "tokenizer.json").is_file():
         raise ModelError(f"{folder} has no tokenizer.json")
 

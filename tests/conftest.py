@@ -7,6 +7,7 @@ import pytest
 
 from embeddings.encoder import Encoder
 from embeddings.model_choice import load_encoder, ready_folder
+from embeddings.openvino_files import ready_networks
 
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 
@@ -19,8 +20,10 @@ def model_home() -> Path:
 
 @pytest.fixture(scope="session")
 def model_folder(model_home: Path) -> Path:
-    """The bundled model as a sentence-transformers folder; never write into it."""
-    return ready_folder(model_home)[0]
+    """The bundled model as a sentence-transformers folder, its networks beside it; never write into it."""
+    folder, spec = ready_folder(model_home)
+    ready_networks(folder, spec, model_home / "models" / "openvino")
+    return folder
 
 
 @pytest.fixture(scope="session")
