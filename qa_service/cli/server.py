@@ -2,19 +2,22 @@
 
 import signal
 import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from qa_service import app
 from qa_service.cli.batch import add_files
 from qa_service.cli.progress import errors, shown_progress
 from qa_service.config import Settings
 from qa_service.errors import BadInput
+from qa_service.service import Service
 from qa_service.store.lock import DataDirectoryLock
-from qa_service.web.app import create_app
 
 _GRACE_S = 5
 _BACKLOG = 128
@@ -23,7 +26,8 @@ _BACKLOG = 128
 def run_server(settings: Settings, index_if_empty: Path | None) -> None:
     """Answers once everything is loaded, until it is told to stop. Raises BadInput when the address is taken."""
     signal.signal(signal.SIGTERM, _exit)  # uvicorn raises the signal again when it has stopped: close in order
-    with closing(_bind(settings.host, settings.port)) as listener:
+    with closing(_bind(settings.host, settings.port)) as listener, ThreadPoolExecutor(1) as beside:
+        web = beside.submit(_import_web)
         url = _url(settings.host, listener.getsockname()[1])
         with DataDirectoryLock(settings.data_dir, "serve", url):
             with shown_progress("Building the model") as progress:
@@ -35,13 +39,20 @@ def run_server(settings: Settings, index_if_empty: Path | None) -> None:
                     service.settle()
                 service.load_texts()
                 config = uvicorn.Config(
-                    create_app(service, settings),
+                    web.result()(service, settings),
                     log_level="warning",
                     server_header=False,
                     timeout_graceful_shutdown=_GRACE_S,
                 )
                 errors.print(f"qa-service answers at {url} (chat), {url}/docs (API); stop it with Ctrl-C")
                 uvicorn.Server(config).run(sockets=[listener])
+
+
+def _import_web() -> Callable[[Service, Settings], FastAPI]:
+    """Takes two seconds, which the model takes too: on two cores both at once."""
+    from qa_service.web.app import create_app  # noqa: PLC0415
+
+    return create_app
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:

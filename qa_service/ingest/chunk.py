@@ -1,10 +1,11 @@
 """Document to Passages: sentences found by sentencex, packed by langchain-text-splitters."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import accumulate, pairwise
+from typing import Any
 
 import sentencex
-from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from qa_service.ingest.language import UNDETERMINED, detect_language
 from qa_service.ingest.search_form import PARAGRAPH, SearchForm, is_wide, make_search_form
@@ -25,15 +26,20 @@ def width(text: str) -> int:
     return sum(_WIDE if is_wide(character) else 1 for character in text) - text.count(_SENTENCE)
 
 
-_splitter = RecursiveCharacterTextSplitter(
-    separators=_SEPARATORS,
-    is_separator_regex=True,
-    keep_separator="end",
-    chunk_size=CHUNK_SIZE,
-    chunk_overlap=0,
-    length_function=width,
-    strip_whitespace=False,
-)
+@cache
+def _splitter() -> Any:
+    """Imported when a document is taken in: it takes as long as all else that a question needs."""
+    from langchain_text_splitters import RecursiveCharacterTextSplitter  # noqa: PLC0415
+
+    return RecursiveCharacterTextSplitter(
+        separators=_SEPARATORS,
+        is_separator_regex=True,
+        keep_separator="end",
+        chunk_size=CHUNK_SIZE,
+        chunk_overlap=0,
+        length_function=width,
+        strip_whitespace=False,
+    )
 
 
 def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tuple[Passage, ...]:
@@ -105,7 +111,7 @@ def _chunks(form: SearchForm, language: str) -> Iterator[tuple[Span, tuple[Span,
         for paragraph in form.text.splitlines(keepends=True)
         for sentence in find_sentences(paragraph, language)
     )
-    chunks = _splitter.split_text(marked)
+    chunks: list[str] = _splitter().split_text(marked)
     # Without overlap and stripping the chunks are the text, so that offsets are sums, not guesses (langchain#29884).
     if "".join(chunks) != marked:
         raise AssertionError("the text splitter lost or changed characters")
