@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "transformers", "sentence_transformers")
-FOUND = f"print('loaded:', [name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+SAY = f"print('loaded:', [name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+AT_EXIT = f"import atexit, sys; atexit.register(lambda: {SAY})"
 
 pytestmark = pytest.mark.model
 
@@ -28,7 +29,7 @@ def run(script: str, data_dir: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_commands_and_the_service_answer_without_it(data_dir: Path) -> None:
-    command = "import sys; from qa_service.cli.commands import run; sys.argv = {}; code = run()\n" + FOUND
+    command = AT_EXIT + "; from qa_service.cli.commands import run; sys.argv = {}; sys.exit(run())"
     taken_in = run(command.format(["qa_service", "index", str(ROOT / "seeds")]), data_dir)
     assert "loaded: []" in taken_in.stderr, taken_in.stderr
     question = "How many students from Kazakhstan are in China?"
@@ -37,7 +38,7 @@ def test_the_commands_and_the_service_answer_without_it(data_dir: Path) -> None:
     assert "11 thousand" in json.loads(asked.stdout)["answer"]
     served = run(
         f"""
-import sys
+{AT_EXIT}
 from fastapi.testclient import TestClient
 from qa_service import app
 from qa_service.config import read_settings
@@ -47,7 +48,6 @@ encoder = app.choose_encoder(settings)
 service = app.open_service(settings, encoder, app.choose_reranker(settings, encoder))
 client = TestClient(create_app(service, settings), base_url="http://localhost")
 print(client.post("/ask", json={{"question": "{question}"}}).text)
-{FOUND}
 """,
         data_dir,
     )
