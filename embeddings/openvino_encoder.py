@@ -16,6 +16,9 @@ from embeddings.turns import Turns
 BATCH_TOKENS = 512
 """Of one turn, padding included: more is no faster, and a question may have to wait for a turn of a document."""
 
+_MULTIPLE = 8
+"""Of tokens in a batch: each shape is compiled for once and kept, at some milliseconds and megabytes."""
+
 
 class OpenVinoEncoder:
     """Same vectors as the model folder's in torch: cosine >= 0.9999 in float32 and in bfloat16 (eval/LOG.md)."""
@@ -42,7 +45,7 @@ class OpenVinoEncoder:
         vectors = np.empty((len(texts), self._spec.dimension), dtype=np.float32)
         rows = self.tokens.of([prefix + text for text in texts], self._spec.max_tokens)
         for batch in batches([len(row) for row in rows], BATCH_TOKENS):
-            ids, mask = padded([rows[i] for i in batch], self.tokens.padding)
+            ids, mask = padded([rows[i] for i in batch], self.tokens.padding, _MULTIPLE if len(batch) > 1 else 1)
             with turn():
                 (vectors[batch],) = self._model.run(ids, mask)
         return vectors

@@ -24,7 +24,7 @@ Precision = Literal["f32", "bf16"]
 INPUTS = ("input_ids", "attention_mask")
 WORDS = "words"
 WORD_TABLE = "words.bin"
-_KERNELS = 1_000
+_KERNELS = 500
 """A kernel is kept for each shape of a batch; the oldest go, so that memory stays bounded."""
 
 

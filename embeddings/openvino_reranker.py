@@ -12,6 +12,8 @@ from embeddings.token_ids import batches, padded, passage_places
 
 BATCH_TOKENS = 1_024
 """Of one turn, padding included."""
+_MULTIPLE = 16
+"""Of tokens: each shape is compiled for once and kept, at some milliseconds and megabytes."""
 
 
 def shipped_reranker(encoder: Encoder, weights: Path) -> "OpenVinoReranker | None":
@@ -45,7 +47,7 @@ class OpenVinoReranker:
         pairs = tokens.of_pairs(query, passages, MAX_TOKENS)
         found: dict[int, Reading] = {}
         for batch in batches([len(pair.ids) for pair in pairs], BATCH_TOKENS):
-            ids, mask = padded([pairs[i].ids for i in batch], tokens.padding)
+            ids, mask = padded([pairs[i].ids for i in batch], tokens.padding, _MULTIPLE)
             with self._encoder.turns.question():
                 answers, pointers = self._model.run(ids, mask)
             for row, i in enumerate(batch):

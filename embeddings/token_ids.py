@@ -77,9 +77,9 @@ def passage_places(pair: Encoding) -> list[tuple[int, tuple[int, int]]]:
     ]
 
 
-def padded(rows: Sequence[Sequence[int]], padding: int) -> tuple[Ids, Ids]:
-    """Ids and attention mask of shape [rows, tokens of the longest]."""
-    ids = np.full((len(rows), max(map(len, rows))), padding, dtype=np.int64)
+def padded(rows: Sequence[Sequence[int]], padding: int, multiple: int = 1) -> tuple[Ids, Ids]:
+    """Ids and attention mask of shape [rows, tokens of the longest], the tokens rounded up to a multiple."""
+    ids = np.full((len(rows), -(-max(map(len, rows)) // multiple) * multiple), padding, dtype=np.int64)
     mask = np.zeros_like(ids)
     for i, row in enumerate(rows):
         ids[i, : len(row)] = row

@@ -93,3 +93,4 @@ def test_rows_are_padded_behind_their_ids() -> None:
     ids, mask = padded([[5], [6, 7, 8]], padding=1)
     assert ids.tolist() == [[5, 1, 1], [6, 7, 8]]
     assert mask.tolist() == [[1, 0, 0], [1, 1, 1]]
+    assert padded([[5], [6, 7, 8]], padding=1, multiple=4)[0].tolist() == [[5, 1, 1, 1], [6, 7, 8, 1]]
