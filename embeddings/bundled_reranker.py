@@ -1,100 +1,43 @@
 """The reranker that ships with the project: a cross-encoder on the first layers of the bundled encoder.
 
-Trained by `python -m eval.train_reranker`. It shares the encoder's token embeddings in memory, so that what ships is
-the layers alone, in 8 bits.
+Here on torch; openvino_reranker.py runs the same. It shares the encoder's token embeddings in memory, so that what
+ships is the layers alone.
 """
 
-import json
 import threading
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
-from zipfile import BadZipFile, is_zipfile
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from embeddings.errors import ModelError
 from embeddings.reading_model import ReadingModel, passage_tokens
 from embeddings.reranker import Reading
+from embeddings.reranker_weights import MAX_TOKENS, RerankerWeights, shipped_weights_file
 from embeddings.sentence_transformer import SentenceTransformerEncoder
 
-SHIPPED = Path(__file__).parent / "rerankers"
-MAX_TOKENS = 224
 _BATCH = 16
-_SCALE = ".scale"
-_RECORD = "record"
-
-
-@dataclass(frozen=True)
-class RerankerWeights:
-    """The trained layers by the name of their tensor, and how they came about."""
-
-    record: Mapping[str, Any]
-    tensors: Mapping[str, NDArray[np.float32]]
-
-    @property
-    def layers(self) -> int:
-        return int(self.record["layers"])
-
-    def save(self, path: Path) -> None:
-        """Matrices in 8 bits, a scale a row; the rest in 16."""
-        arrays: dict[str, NDArray[Any]] = {_RECORD: np.array(json.dumps(dict(self.record)))}
-        for name, tensor in self.tensors.items():
-            if tensor.ndim == 2:
-                scale = np.maximum(np.abs(tensor).max(axis=1, keepdims=True), 1e-8) / 127
-                arrays[name] = np.round(tensor / scale).astype(np.int8)
-                arrays[name + _SCALE] = scale.astype(np.float32)
-            else:
-                arrays[name] = tensor.astype(np.float16)
-        with path.open("wb") as file:
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-
-    @classmethod
-    def load(cls, path: Path) -> "RerankerWeights":
-        """Raises ModelError for a file that is no such thing."""
-        try:
-            if not is_zipfile(path):
-                raise ValueError("no such archive")
-            with np.load(path, allow_pickle=False) as arrays:
-                record = json.loads(str(arrays[_RECORD]))
-                names = [name for name in arrays.files if name != _RECORD and not name.endswith(_SCALE)]
-                tensors = {
-                    name: arrays[name].astype(np.float32) * (arrays[name + _SCALE] if arrays[name].ndim == 2 else 1)
-                    for name in names
-                }
-            _check_record(record)
-            return cls(record, tensors)
-        except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-            raise ModelError(f"{path}: no weights of a reranker ({error}); install the project again") from error
-
-
-def _check_record(record: Mapping[str, Any]) -> None:
-    """Raises ValueError or KeyError."""
-    if not isinstance(record["name"], str) or int(record["layers"]) < 1 or not float(record["first_stage_weight"]) > 0:
-        raise ValueError("its record makes no sense")
 
 
 def shipped_reranker(encoder: SentenceTransformerEncoder) -> "BundledReranker | None":
     """The reranker made from this encoder, or None where none was. Raises ModelError when its file is damaged."""
-    path = SHIPPED / f"{encoder.spec.weights_sha256[:16]}.npz"
-    return BundledReranker(encoder, RerankerWeights.load(path)) if path.is_file() else None
+    path = shipped_weights_file(encoder.spec)
+    return BundledReranker(encoder, RerankerWeights.load(path)) if path is not None else None
 
 
 class BundledReranker:
     """Runs in bfloat16 where the processor multiplies it natively, else in float32."""
 
-    def __init__(self, encoder: SentenceTransformerEncoder, weights: RerankerWeights) -> None:
+    def __init__(
+        self, encoder: SentenceTransformerEncoder, weights: RerankerWeights, dtype: torch.dtype | None = None
+    ) -> None:
         self._lock = threading.Lock()
         self._record = weights.record
         self._encoder = encoder
         self._device = encoder.transformer.device
-        on_processor = self._device.type == "cpu"
-        self._model = _build(encoder.transformer, weights, _fast_dtype() if on_processor else torch.float32)
+        fast = _fast_dtype() if self._device.type == "cpu" else torch.float32
+        self._model = build_reading_model(encoder.transformer, weights, dtype or fast)
 
     @property
     def name(self) -> str:
@@ -137,7 +80,8 @@ class _Narrow(nn.Module):
         return embedded.to(self._dtype)
 
 
-def _build(transformer: Any, weights: RerankerWeights, dtype: torch.dtype) -> ReadingModel:
+def build_reading_model(transformer: Any, weights: RerankerWeights, dtype: torch.dtype) -> ReadingModel:
+    """The reranker's layers over the encoder's own embeddings. Raises ModelError when they do not fit."""
     with torch.device("meta"):
         model = ReadingModel(transformer.config, weights.layers)
     model.bert.embeddings = _Narrow(transformer.embeddings, dtype)  # type: ignore[assignment]

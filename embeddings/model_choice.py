@@ -1,4 +1,7 @@
-"""Which model, from where: a folder, a name of the hub, or the bundled one, built once."""
+"""Which model, from where: a folder, a name of the hub, or the bundled one, built once; and what runs it.
+
+The runtimes are imported where one is chosen: torch takes seconds and hundreds of megabytes.
+"""
 
 import logging
 import re
@@ -10,14 +13,12 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
 from embeddings import bundled
 from embeddings.bundled import Progress
-from embeddings.bundled_reranker import shipped_reranker
-from embeddings.cross_encoder import CrossEncoderReranker
-from embeddings.encoder import Encoder
+from embeddings.encoder import Encoder, Runtime
 from embeddings.errors import ModelError
 from embeddings.folder_spec import FACTS_FILE, read_spec
 from embeddings.model_folder import load_object
 from embeddings.reranker import Reranker
-from embeddings.sentence_transformer import SentenceTransformerEncoder
+from embeddings.reranker_weights import shipped_weights_file
 from embeddings.spec import ModelSpec
 
 logger = logging.getLogger(__name__)
@@ -30,17 +31,29 @@ OTHER_RUNTIMES = ["onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*"]
 
 
 def load_encoder(
-    model: str | None, data_dir: Path, allow_download: bool = False, progress: Progress | None = None
+    model: str | None,
+    data_dir: Path,
+    allow_download: bool = False,
+    progress: Progress | None = None,
+    runtime: Runtime = "openvino",
 ) -> Encoder:
     """The encoder of `model` (folder or hub name), else the bundled one in `data_dir`, built if it isn't there.
 
-    A hub name is looked up in the hub's local cache, and downloaded only if `allow_download`. One process at a time
-    may call this with the same `data_dir`. Raises ModelError with what is wrong and what to do.
+    A hub name is looked up in the hub's local cache, and downloaded only if `allow_download`. What OpenVINO cannot run
+    is run by torch. One process at a time may call this with the same `data_dir`. Raises ModelError with what is wrong
+    and what to do.
     """
     if model:
-        return SentenceTransformerEncoder(_folder_of(model, allow_download))
-    folder, spec = ready_folder(data_dir, progress)
-    return SentenceTransformerEncoder(folder, spec=spec)
+        folder = _folder_of(model, allow_download)
+        spec = read_spec(folder)
+    else:
+        folder, spec = ready_folder(data_dir, progress)
+    if runtime != "torch":
+        try:
+            return _openvino_encoder(folder, spec, data_dir / "models" / "openvino", progress, runtime)
+        except ModelError as error:
+            logger.warning("%s; torch runs it instead, as QA_RUNTIME=torch does at once", error)
+    return _torch_encoder(folder, spec)
 
 
 def load_reranker(choice: str, encoder: Encoder, allow_download: bool = False) -> Reranker | None:
@@ -51,7 +64,45 @@ def load_reranker(choice: str, encoder: Encoder, allow_download: bool = False) -
     if choice == OFF:
         return None
     if choice:
+        from embeddings.cross_encoder import CrossEncoderReranker  # noqa: PLC0415
+
         return CrossEncoderReranker(_folder_of(choice, allow_download, "QA_RERANK"), choice)
+    weights = shipped_weights_file(encoder.spec)
+    return None if weights is None else _openvino_reranker(encoder, weights) or _torch_reranker(encoder)
+
+
+def _openvino_encoder(
+    folder: Path, spec: ModelSpec, home: Path, progress: Progress | None, runtime: Runtime
+) -> Encoder:
+    try:
+        from embeddings import openvino_encoder, openvino_files, openvino_model  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelError(f"OpenVINO cannot be used ({error}); install it: pip install openvino") from error
+    networks = openvino_files.ready_networks(folder, spec, home, progress)
+    precision = openvino_model.fast_precision() if runtime == "openvino-bf16" else "f32"
+    openvino_model.warn_of_slow_processor()
+    return openvino_encoder.OpenVinoEncoder(networks, folder, spec, precision)
+
+
+def _openvino_reranker(encoder: Encoder, weights: Path) -> Reranker | None:
+    """None for an encoder that runs on torch."""
+    try:
+        from embeddings.openvino_reranker import shipped_reranker  # noqa: PLC0415
+    except ImportError:
+        return None
+    return shipped_reranker(encoder, weights)
+
+
+def _torch_encoder(folder: Path, spec: ModelSpec) -> Encoder:
+    from embeddings.sentence_transformer import SentenceTransformerEncoder  # noqa: PLC0415
+
+    return SentenceTransformerEncoder(folder, spec=spec)
+
+
+def _torch_reranker(encoder: Encoder) -> Reranker | None:
+    from embeddings.bundled_reranker import shipped_reranker  # noqa: PLC0415
+    from embeddings.sentence_transformer import SentenceTransformerEncoder  # noqa: PLC0415
+
     return shipped_reranker(encoder) if isinstance(encoder, SentenceTransformerEncoder) else None
 
 

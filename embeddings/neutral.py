@@ -18,7 +18,6 @@ import numpy as np
 
 from embeddings.encoder import Encoder, Vectors
 from embeddings.errors import ModelError
-from embeddings.sentence_transformer import SentenceTransformerEncoder
 from embeddings.spec import ModelSpec
 
 SHIPPED = Path(__file__).parent / "means"
@@ -128,6 +127,8 @@ def main() -> None:
     fit.add_argument("--model", type=Path, required=True, help="folder of the sentence-transformers model")
     fit.add_argument("--out", type=Path, help="file to write (default: where the service looks, in the package)")
     options = parser.parse_args()
+    from embeddings.sentence_transformer import SentenceTransformerEncoder  # noqa: PLC0415  torch, for fitting only
+
     encoder = SentenceTransformerEncoder(options.model)
     out = options.out or SHIPPED / f"{encoder.spec.weights_sha256[:16]}.npz"
     means = fit_means(encoder, options.texts)

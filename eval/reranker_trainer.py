@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-from embeddings.bundled_reranker import MAX_TOKENS
 from embeddings.reading_model import ReadingModel, passage_tokens
+from embeddings.reranker_weights import MAX_TOKENS
 from eval.reranker_groups import Group
 
 _HEADS = ("classifier", "pointer", "bert.pooler")

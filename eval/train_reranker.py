@@ -18,11 +18,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from embeddings.bundled_reranker import SHIPPED, RerankerWeights
 from embeddings.encoder import Encoder
 from embeddings.folder_spec import read_spec
 from embeddings.model_choice import ready_folder
 from embeddings.neutral import LanguageMeans, shipped_means
+from embeddings.reranker_weights import SHIPPED, RerankerWeights
 from embeddings.spec import ModelSpec
 from eval.models import open_encoder
 from eval.reranker_groups import Group, GroupSource, parallel_source, single_source, window_source

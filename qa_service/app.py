@@ -9,6 +9,7 @@ from embeddings.encoder import Encoder
 from embeddings.model_choice import OFF, load_encoder, load_reranker
 from embeddings.neutral import shipped_means
 from embeddings.reranker import Reranker
+from embeddings.shared_batches import SharedBatches
 from qa_service.answering.confidence import Confidence, find_confidence
 from qa_service.config import Settings
 from qa_service.retrieval.retriever import Retriever
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 def choose_encoder(settings: Settings, progress: Progress | None = None) -> Encoder:
     """The encoder that the settings name; the bundled one is built on its first use. Raises ModelError."""
-    return load_encoder(settings.model or None, settings.data_dir, settings.allow_download, progress)
+    return load_encoder(settings.model or None, settings.data_dir, settings.allow_download, progress, settings.runtime)
 
 
 def choose_reranker(settings: Settings, encoder: Encoder) -> Reranker | None:
@@ -52,11 +53,12 @@ def open_service(settings: Settings, encoder: Encoder, reranker: Reranker | None
         opened.pop_all()  # the service closes them
     right_of_way = RightOfWay()
     return Service(
-        retriever=Retriever(store, index, encoder, reranker),
+        retriever=Retriever(store, index, SharedBatches(encoder), reranker),
         indexer=Indexer(store, index, YieldingEncoder(encoder, right_of_way)),
         confidence=confidence,
         min_confidence=settings.min_confidence,
         right_of_way=right_of_way,
+        cached_answers=settings.cached_answers,
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from embeddings.encoder import Runtime
 from qa_service.errors import BadInput
 
 
@@ -17,9 +18,11 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     model: str = ""
+    runtime: Runtime = "openvino"
     rerank: str = ""
     allow_download: bool = False
     min_confidence: float = Field(0.5, ge=0, le=1)
+    cached_answers: int = Field(256, ge=0, le=100_000)
     max_upload_mb: int = Field(20, ge=1, le=1024)
     allowed_hosts: str = ""
 

@@ -3,8 +3,9 @@
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from qa_service.answering.answer_cache import AnswerCache, ask_key
 from qa_service.answering.confidence import DEPTH, Confidence
 from qa_service.answering.export.check import check_record
 from qa_service.answering.export.kept import KeptRecords
@@ -91,12 +92,14 @@ class Service:
         confidence: Confidence,
         min_confidence: float,
         right_of_way: RightOfWay | None = None,
+        cached_answers: int = 0,
     ) -> None:
         """`right_of_way` is what the indexer's encoder gives way to."""
         self._retriever, self._indexer = retriever, indexer
         self._confidence, self._min_confidence = confidence, min_confidence
         self._store = indexer.store
         self._kept = KeptRecords()
+        self._answers = AnswerCache(cached_answers)
         self._quotes = QuoteChecker(indexer.store)
         self._right_of_way = right_of_way or RightOfWay()
         database = indexer.store.database
@@ -159,6 +162,23 @@ class Service:
         asked = check_question(question)
         check_top_k(top_k)
         watch = _Watch()
+        key = ask_key(asked, _questions(history), top_k, filters)
+        state = self._index_state()
+        known = self._answers.get(state, key)
+        if known is not None:
+            return replace(known, id=uuid.uuid4().hex, question=question, timings_ms=watch.total())
+        answer = self._answered(question, asked, top_k, filters, history, watch)
+        if self._index_state() == state:
+            self._answers.put(state, key, answer)
+        return answer
+
+    def _index_state(self) -> tuple[str, int]:
+        """Changes with what is stored and with what is searched: a commit comes before its change of the index."""
+        return self.index_version, self._indexer.index.changes
+
+    def _answered(
+        self, question: str, asked: str, top_k: int, filters: Filters, history: Sequence[Turn], watch: "_Watch"
+    ) -> Answer:
         # what the confidence is read off does not depend on how many passages are asked for
         with self._right_of_way.asking():
             language, search_query, found = self._searched(asked, max(top_k, DEPTH), filters, history, watch)
@@ -169,7 +189,7 @@ class Service:
         citations = cite(hits) if answerable else ()
         if not self._are_verified(citations):
             # a document was deleted meanwhile: the next search leaves it out
-            return self.ask(question, top_k, filters, history)
+            return self._answered(question, asked, top_k, filters, history, watch)
         watch.lap("answer")
         return Answer(
             id=uuid.uuid4().hex,
@@ -263,6 +283,7 @@ class Service:
         """
         for each in self._indexer.delete(document_id, with_versions, audit):
             self._kept.forget(each)
+        self._answers.clear()
 
     def audit(self) -> tuple[Deletion, ...]:
         """The deletions of which a line was kept, oldest first."""

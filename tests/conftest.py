@@ -7,6 +7,7 @@ import pytest
 
 from embeddings.encoder import Encoder
 from embeddings.model_choice import load_encoder, ready_folder
+from embeddings.openvino_files import ready_networks
 
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 
@@ -19,11 +20,19 @@ def model_home() -> Path:
 
 @pytest.fixture(scope="session")
 def model_folder(model_home: Path) -> Path:
-    """The bundled model as a sentence-transformers folder; never write into it."""
-    return ready_folder(model_home)[0]
+    """The bundled model as a sentence-transformers folder, its networks beside it; never write into it."""
+    folder, spec = ready_folder(model_home)
+    ready_networks(folder, spec, model_home / "models" / "openvino")
+    return folder
 
 
 @pytest.fixture(scope="session")
 def encoder(model_home: Path, model_folder: Path) -> Encoder:
-    """The real encoder."""
+    """The real encoder, on OpenVINO."""
     return load_encoder(None, model_home)
+
+
+@pytest.fixture(scope="session")
+def torch_encoder(model_home: Path, model_folder: Path) -> Encoder:
+    """The same on torch."""
+    return load_encoder(None, model_home, runtime="torch")

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from embeddings.encoder import Runtime
 from embeddings.errors import ModelError
 from qa_service.cli.batch import Batch, receipts_file
 from qa_service.cli.exports import Export, Out, check_options, read_record_file, write_export
@@ -46,6 +47,9 @@ DataDir = Annotated[
 ]
 Model = Annotated[
     str | None, typer.Option("--model", help="Model folder or hub name; default: the bundled one [QA_MODEL]")
+]
+RuntimeName = Annotated[
+    Runtime | None, typer.Option("--runtime", help="What runs the model: openvino, openvino-bf16, torch [QA_RUNTIME]")
 ]
 Rerank = Annotated[
     str | None, typer.Option("--rerank", help="off, or folder or hub name of a cross-encoder [QA_RERANK]")
@@ -92,9 +96,14 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on [QA_HOST]")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port to listen on, 0 for a free one [QA_PORT]")] = None,
     model: Model = None,
+    runtime: RuntimeName = None,
     rerank: Rerank = None,
     allow_download: AllowDownload = None,
     min_confidence: MinConfidence = None,
+    cached_answers: Annotated[
+        int | None,
+        typer.Option("--cached-answers", help="How many answers to keep for who asks again [QA_CACHED_ANSWERS]"),
+    ] = None,
     max_upload_mb: MaxUpload = None,
     allowed_hosts: Annotated[
         str | None, typer.Option("--allowed-hosts", help="Host names to answer to, by commas [QA_ALLOWED_HOSTS]")
@@ -109,13 +118,15 @@ def serve(
         host=host,
         port=port,
         model=model,
+        runtime=runtime,
         rerank=rerank,
         allow_download=allow_download,
         min_confidence=min_confidence,
+        cached_answers=cached_answers,
         max_upload_mb=max_upload_mb,
         allowed_hosts=allowed_hosts,
     )
-    from qa_service.cli.server import run_server  # noqa: PLC0415  imports torch and gradio: seconds
+    from qa_service.cli.server import run_server  # noqa: PLC0415  imports gradio: seconds
 
     run_server(settings, index_if_empty)
 
@@ -125,6 +136,7 @@ def index(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders; a manifest.jsonl in a folder decides")],
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
     allow_download: AllowDownload = None,
     max_upload_mb: MaxUpload = None,
     receipts: Annotated[
@@ -136,10 +148,11 @@ def index(
     ] = False,
 ) -> None:
     """Take in files: what can't be read is reported, the rest goes on."""
-    settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download, max_upload_mb=max_upload_mb)
+    flags = {"model": model, "runtime": runtime, "allow_download": allow_download}
+    settings = read_settings(data_dir=data_dir, max_upload_mb=max_upload_mb, **flags)
     batch: Batch[ReceiptOut] = Batch()
     with (
-        session(settings, "index", model=model, allow_download=allow_download) as opened,
+        session(settings, "index", **flags) as opened,
         receipts_file(receipts) as tell,
     ):
         take_in(opened, paths, settings, batch, tell, Following(watch, delete_missing))
@@ -163,12 +176,16 @@ def ask(
     as_json: AsJson = False,
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
     rerank: Rerank = None,
     allow_download: AllowDownload = None,
     min_confidence: MinConfidence = None,
 ) -> None:
     """Ask a question; exit code 1 when the documents don't hold the answer."""
-    flags = {"model": model, "rerank": rerank, "allow_download": allow_download, "min_confidence": min_confidence}
+    flags = {
+        **{"model": model, "runtime": runtime, "rerank": rerank},
+        **{"allow_download": allow_download, "min_confidence": min_confidence},
+    }
     settings = read_settings(data_dir=data_dir, **flags)
     check_question(question)
     filters = filters_of(languages, sources, document_ids, date_from, date_to, include_undated)
@@ -200,11 +217,12 @@ def search(
     as_json: AsJson = False,
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
     rerank: Rerank = None,
     allow_download: AllowDownload = None,
 ) -> None:
     """List the passages nearest to a question, also when none of them answers it."""
-    flags = {"model": model, "rerank": rerank, "allow_download": allow_download}
+    flags = {"model": model, "runtime": runtime, "rerank": rerank, "allow_download": allow_download}
     settings = read_settings(data_dir=data_dir, **flags)
     check_question(question)
     filters = filters_of(languages, sources, document_ids, date_from, date_to, include_undated)
@@ -329,9 +347,11 @@ def restore(
     start: Annotated[int, typer.Argument(help="Where the quarantined stretch begins, from GET /documents/ID")],
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
 ) -> None:
     """Let a quarantined or flagged stretch of a document be searched as any other, for good."""
-    with session(read_settings(data_dir=data_dir, model=model), "restore", model=model) as opened:
+    flags = {"model": model, "runtime": runtime}
+    with session(read_settings(data_dir=data_dir, **flags), "restore", **flags) as opened:
         print_decision(opened.restore(document_id, start))
 
 
@@ -343,11 +363,13 @@ def quarantine(
     spam: Annotated[bool, typer.Option("--spam", help="It is spam, not boilerplate")] = False,
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
 ) -> None:
     """Keep a stretch of a document out of search, for good."""
     if end <= start:
         raise BadInput("end: must be greater than start")
-    with session(read_settings(data_dir=data_dir, model=model), "quarantine", model=model) as opened:
+    flags = {"model": model, "runtime": runtime}
+    with session(read_settings(data_dir=data_dir, **flags), "quarantine", **flags) as opened:
         kind: QuarantineKind = "spam" if spam else "boilerplate"
         print_decision(opened.quarantine(document_id, Span(start, end), kind))
 
@@ -357,9 +379,11 @@ def accept(
     document_id: Annotated[str, typer.Argument(metavar="ID")],
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
 ) -> None:
     """Let a document that waits for a decision be searched, but for what of it is quarantined."""
-    with session(read_settings(data_dir=data_dir, model=model), "accept", model=model) as opened:
+    flags = {"model": model, "runtime": runtime}
+    with session(read_settings(data_dir=data_dir, **flags), "accept", **flags) as opened:
         print_decision(opened.accept(document_id))
 
 
@@ -398,11 +422,12 @@ def reindex(
     everything: Annotated[bool, typer.Option("--all", help="Every document, not only the outdated ones")] = False,
     data_dir: DataDir = None,
     model: Model = None,
+    runtime: RuntimeName = None,
     allow_download: AllowDownload = None,
 ) -> None:
     """Make the passages anew that another model or version made; goes on where it was interrupted."""
-    settings = read_settings(data_dir=data_dir, model=model, allow_download=allow_download)
-    with session(settings, "reindex", model=model, allow_download=allow_download) as opened:
+    flags = {"model": model, "runtime": runtime, "allow_download": allow_download}
+    with session(read_settings(data_dir=data_dir, **flags), "reindex", **flags) as opened:
         out.print(f"{opened.reindex(everything)} documents made anew")
 
 

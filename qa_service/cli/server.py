@@ -3,11 +3,14 @@
 import asyncio
 import signal
 import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from qa_service import app
 from qa_service.cli.batch import Batch, add_files
@@ -18,7 +21,6 @@ from qa_service.errors import BadInput
 from qa_service.records import Receipt
 from qa_service.service import Service
 from qa_service.store.lock import DataDirectoryLock
-from qa_service.web.app import create_app
 
 _GRACE_S = 5
 _TAKING_IN_GRACE_S = 2  # then there is time left to answer that it was interrupted
@@ -28,7 +30,8 @@ _BACKLOG = 128
 def run_server(settings: Settings, index_if_empty: Path | None) -> None:
     """Answers once everything is loaded, until it is told to stop. Raises BadInput when the address is taken."""
     signal.signal(signal.SIGTERM, _exit)  # uvicorn raises the signal again when it has stopped: close in order
-    with closing(_bind(settings.host, settings.port)) as listener:
+    with closing(_bind(settings.host, settings.port)) as listener, ThreadPoolExecutor(1) as beside:
+        web = beside.submit(_import_web)
         url = _url(settings.host, listener.getsockname()[1])
         with DataDirectoryLock(settings.data_dir, "serve", url):
             with shown_progress("Building the model") as progress:
@@ -42,7 +45,7 @@ def run_server(settings: Settings, index_if_empty: Path | None) -> None:
                     service.settle()
                 service.load_texts()
                 config = uvicorn.Config(
-                    create_app(service, settings),
+                    web.result()(service, settings),
                     log_level="warning",
                     server_header=False,
                     timeout_graceful_shutdown=_GRACE_S,
@@ -64,6 +67,13 @@ class StoppingServer(uvicorn.Server):
         asyncio.get_running_loop().call_later(_TAKING_IN_GRACE_S, self._service.interrupt)
         await super().shutdown(sockets)
         self._service.interrupt()
+
+
+def _import_web() -> Callable[[Service, Settings], FastAPI]:
+    """Takes two seconds, which the model takes too: on two cores both at once."""
+    from qa_service.web.app import create_app  # noqa: PLC0415
+
+    return create_app
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:

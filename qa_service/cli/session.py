@@ -72,7 +72,7 @@ def session(settings: Settings, command: str, **flags: object) -> Iterator[Sessi
     else:
         if holder is None and command != "index" and not (settings.data_dir / FILE_NAME).is_file():
             raise StoreError(f"{settings.data_dir} holds no documents yet; run: python -m qa_service index PATH")
-        from qa_service.cli.local import LocalSession  # noqa: PLC0415  imports torch: seconds
+        from qa_service.cli.local import LocalSession  # noqa: PLC0415  what goes through a service needs none of it
 
         with DataDirectoryLock(settings.data_dir, command):
             local = LocalSession(settings)

@@ -3,10 +3,11 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import accumulate, pairwise
+from typing import Any
 
 import sentencex
-from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from qa_service.ingest.language import UNDETERMINED, passage_language
 from qa_service.ingest.search_form import PARAGRAPH, SearchForm, is_wide, make_search_form
@@ -28,15 +29,20 @@ def width(text: str) -> int:
     return sum(_WIDE if is_wide(character) else 1 for character in text) - text.count(_SENTENCE)
 
 
-_splitter = RecursiveCharacterTextSplitter(
-    separators=_SEPARATORS,
-    is_separator_regex=True,
-    keep_separator="end",
-    chunk_size=CHUNK_SIZE,
-    chunk_overlap=0,
-    length_function=width,
-    strip_whitespace=False,
-)
+@cache
+def _splitter() -> Any:
+    """Imported when a document is taken in: it takes as long as all else that a question needs."""
+    from langchain_text_splitters import RecursiveCharacterTextSplitter  # noqa: PLC0415
+
+    return RecursiveCharacterTextSplitter(
+        separators=_SEPARATORS,
+        is_separator_regex=True,
+        keep_separator="end",
+        chunk_size=CHUNK_SIZE,
+        chunk_overlap=0,
+        length_function=width,
+        strip_whitespace=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +176,7 @@ def _chunks(form: SearchForm, language: str) -> Iterator[tuple[Span, tuple[Span,
         for paragraph in form.text.splitlines(keepends=True)
         for sentence in find_sentences(paragraph, language)
     )
-    chunks = _splitter.split_text(marked)
+    chunks: list[str] = _splitter().split_text(marked)
     # Without overlap and stripping the chunks are the text, so that offsets are sums, not guesses (langchain#29884).
     if "".join(chunks) != marked:
         raise AssertionError("the text splitter lost or changed characters")

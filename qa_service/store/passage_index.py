@@ -75,6 +75,7 @@ class PassageIndex:
         self.lock = threading.Lock()
         self._rebuild_lock = threading.Lock()
         self._rebuilding: threading.Thread | None = None
+        self._changes = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -92,6 +93,11 @@ class PassageIndex:
         return self._reference is not None
 
     @property
+    def changes(self) -> int:
+        """How often what a search finds may have changed since this index was opened."""
+        return self._changes
+
+    @property
     def view(self) -> IndexView:
         return self._view
 
@@ -106,11 +112,13 @@ class PassageIndex:
     def add(self, ids: list[int], vectors: Vectors) -> None:
         """The caller holds `lock`."""
         self._view.index.add(np.array(ids, dtype=np.int64), self.neutral(vectors))
+        self._changes += 1
         self._rebuild_if_due()
 
     def remove(self, ids: list[int]) -> None:
         """The caller holds `lock`."""
         self._view.index.remove(ids)
+        self._changes += 1
         self._rebuild_if_due()
 
     def settle(self) -> None:
@@ -148,6 +156,7 @@ class PassageIndex:
                 connection.execute("DELETE FROM tombstones WHERE generation <= ?", [generation])
                 view = self._over(connection, base, neutralizer, frequencies)
             self._view = view  # still under the lock: what is added next goes into the new index
+            self._changes += 1
         self._remove_other_files()
 
     def close(self) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Path, Response
 from fastapi.routing import APIRoute
 
@@ -69,6 +71,8 @@ def _add_exports(router: APIRouter, service: Service) -> None:
 
 
 def _add_health(router: APIRouter, service: Service) -> None:
+    threads = CapacityLimiter(1)  # not of the pool, which questions may fill
+
     @router.get("/livez", tags=["health"])
     async def livez() -> Health:
         """Needs no thread of the pool, which questions may fill."""
@@ -77,6 +81,9 @@ def _add_health(router: APIRouter, service: Service) -> None:
     @router.get("/readyz", tags=["health"], responses={503: {"model": ErrorOut}})
     async def readyz() -> Readiness:
         """Reads the store, for a moment: 503 when it cannot be read."""
+        return await run_sync(read, limiter=threads)
+
+    def read() -> Readiness:
         _, total = service.documents(page=1, page_size=1)
         return Readiness(
             documents=total,

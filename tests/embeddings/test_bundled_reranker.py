@@ -10,12 +10,14 @@ import pytest
 import torch
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from embeddings.bundled_reranker import BundledReranker, RerankerWeights, shipped_reranker
+from embeddings.bundled_reranker import BundledReranker
 from embeddings.cross_encoder import CrossEncoderReranker
 from embeddings.encoder import Encoder
 from embeddings.errors import ModelError
 from embeddings.hashing import HashingEncoder
 from embeddings.model_choice import load_reranker
+from embeddings.reranker import Reranker
+from embeddings.reranker_weights import RerankerWeights
 from embeddings.sentence_transformer import SentenceTransformerEncoder
 
 RIGHT = "In 2024 trade between China and Central Asia reached 94.8 billion US dollars."
@@ -109,24 +111,24 @@ def test_a_cross_encoder_in_a_folder_reads_as_its_library_does(
     assert loaded.read(QUESTIONS[0], []) == []
 
 
-@pytest.fixture(scope="module")
-def reranker(encoder: Encoder) -> BundledReranker:
-    assert isinstance(encoder, SentenceTransformerEncoder)
-    shipped = shipped_reranker(encoder)
+@pytest.fixture(scope="module", params=["encoder", "torch_encoder"])
+def reranker(request: pytest.FixtureRequest) -> Reranker:
+    """The shipped one on each runtime."""
+    shipped = load_reranker("", request.getfixturevalue(request.param))
     assert shipped is not None
     return shipped
 
 
 @pytest.mark.model
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_what_answers_scores_higher_whatever_the_language(reranker: BundledReranker, question: str) -> None:
+def test_what_answers_scores_higher_whatever_the_language(reranker: Reranker, question: str) -> None:
     right, wrong = reranker.read(question, [RIGHT, WRONG])
     assert right.score > wrong.score
 
 
 @pytest.mark.model
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_it_points_to_the_answer_whatever_the_language(reranker: BundledReranker, question: str) -> None:
+def test_it_points_to_the_answer_whatever_the_language(reranker: Reranker, question: str) -> None:
     passage = f"{WRONG} {RIGHT} He thanked the hosts for their hospitality."
     (reading,) = reranker.read(question, [passage])
     start, end = reading.places[int(reading.pointers.argmax())]
@@ -134,7 +136,7 @@ def test_it_points_to_the_answer_whatever_the_language(reranker: BundledReranker
 
 
 @pytest.mark.model
-def test_places_are_stretches_of_the_passage_in_order(reranker: BundledReranker) -> None:
+def test_places_are_stretches_of_the_passage_in_order(reranker: Reranker) -> None:
     passage = "中国🙂与Central Asiá ﬁve ２０２４年 — Қазақстан"
     (reading,) = reranker.read("多少？", [passage])
     assert len(reading.places) == len(reading.pointers) > 10
@@ -144,7 +146,7 @@ def test_places_are_stretches_of_the_passage_in_order(reranker: BundledReranker)
 
 
 @pytest.mark.model
-def test_a_pair_scores_the_same_alone_in_a_batch_and_beside_others(reranker: BundledReranker) -> None:
+def test_a_pair_scores_the_same_alone_in_a_batch_and_beside_others(reranker: Reranker) -> None:
     passages = [RIGHT, WRONG, RIGHT + WRONG, "a", "中亚 " * 400] * 5
     together = scores(reranker, passages)
     assert len(together) == 25
@@ -156,12 +158,12 @@ def test_a_pair_scores_the_same_alone_in_a_batch_and_beside_others(reranker: Bun
             np.testing.assert_allclose(again, together, atol=1e-3)
 
 
-def scores(reranker: BundledReranker, passages: Sequence[str]) -> list[float]:
+def scores(reranker: Reranker, passages: Sequence[str]) -> list[float]:
     return [reading.score for reading in reranker.read(QUESTIONS[0], passages)]
 
 
 @pytest.mark.model
-def test_weights_that_do_not_fit_the_encoder_are_refused(encoder: Encoder) -> None:
-    assert isinstance(encoder, SentenceTransformerEncoder)
+def test_weights_that_do_not_fit_the_encoder_are_refused(torch_encoder: Encoder) -> None:
+    assert isinstance(torch_encoder, SentenceTransformerEncoder)
     with pytest.raises(ModelError, match=r"does not fit the encoder.*QA_RERANK=off"):
-        BundledReranker(encoder, random_weights())
+        BundledReranker(torch_encoder, random_weights())

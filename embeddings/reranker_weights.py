@@ -1,0 +1,91 @@
+"""What ships of a reranker: its layers in 8 bits, trained by `python -m eval.train_reranker`. Needs no runtime."""
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, is_zipfile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.errors import ModelError
+from embeddings.spec import ModelSpec
+
+SHIPPED = Path(__file__).parent / "rerankers"
+MAX_TOKENS = 224
+"""Of a question and a passage together."""
+_SCALE = ".scale"
+_RECORD = "record"
+
+
+def shipped_weights_file(spec: ModelSpec) -> Path | None:
+    """The reranker made from the encoder with these very weights, None where none was."""
+    path = SHIPPED / f"{spec.weights_sha256[:16]}.npz"
+    return path if path.is_file() else None
+
+
+@dataclass(frozen=True)
+class RerankerWeights:
+    """The trained layers by the name of their tensor, and how they came about."""
+
+    record: Mapping[str, Any]
+    tensors: Mapping[str, NDArray[np.float32]]
+
+    @property
+    def layers(self) -> int:
+        return int(self.record["layers"])
+
+    def save(self, path: Path) -> None:
+        """Matrices in 8 bits, a scale a row; the rest in 16."""
+        arrays: dict[str, NDArray[Any]] = {_RECORD: np.array(json.dumps(dict(self.record)))}
+        for name, tensor in self.tensors.items():
+            if tensor.ndim == 2:
+                scale = np.maximum(np.abs(tensor).max(axis=1, keepdims=True), 1e-8) / 127
+                arrays[name] = np.round(tensor / scale).astype(np.int8)
+                arrays[name + _SCALE] = scale.astype(np.float32)
+            else:
+                arrays[name] = tensor.astype(np.float16)
+        with path.open("wb") as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+    @classmethod
+    def load_record(cls, path: Path) -> Mapping[str, Any]:
+        """How the weights came about, without them. Raises ModelError."""
+        with _archive(path) as arrays:
+            return _read_record(arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "RerankerWeights":
+        """Raises ModelError for a file that is no such thing."""
+        with _archive(path) as arrays:
+            record = _read_record(arrays)
+            names = [name for name in arrays.files if name != _RECORD and not name.endswith(_SCALE)]
+            tensors = {
+                name: arrays[name].astype(np.float32) * (arrays[name + _SCALE] if arrays[name].ndim == 2 else 1)
+                for name in names
+            }
+            return cls(record, tensors)
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[Any]:
+    """Raises ModelError for whatever goes wrong with it."""
+    try:
+        if not is_zipfile(path):
+            raise ValueError("no such archive")
+        with np.load(path, allow_pickle=False) as arrays:
+            yield arrays
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
+        raise ModelError(f"{path}: no weights of a reranker ({error}); install the project again") from error
+
+
+def _read_record(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Raises ValueError or KeyError."""
+    record: Mapping[str, Any] = json.loads(str(arrays[_RECORD]))
+    if not isinstance(record["name"], str) or int(record["layers"]) < 1 or not float(record["first_stage_weight"]) > 0:
+        raise ValueError("its record makes no sense")
+    return record

@@ -1,0 +1,96 @@
+"""The same ids as transformers gives, without its shared state."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import AutoTokenizer, BatchEncoding
+
+from embeddings.errors import ModelError
+from embeddings.token_ids import TokenIds, batches, longest_first, padded, passage_places
+
+TEXTS = [
+    "Trade grew by a third in 2024.", "  Сауда үштен\tбірге өсті.\n", "贸易额增长了三分之一。", "a", "", " ",
+    "नमस्ते दुनिया 🙂", "التجارة نمت بمقدار الثلث", "Thương mại với Việt Nam", "무역이 3분의 1 증가했다และการค้า ﬁ",
+    "The second summit was held in Astana. " * 60, "第二届峰会在阿斯塔纳举行。" * 90,
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tokens(model_folder: Path) -> TokenIds:
+    return TokenIds(model_folder)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("max_tokens", [512, 16])
+def test_ids_of_texts_are_those_of_transformers(tokens: TokenIds, model_folder: Path, max_tokens: int) -> None:
+    expected = AutoTokenizer.from_pretrained(model_folder)(TEXTS, truncation="longest_first", max_length=max_tokens)
+    assert tokens.of(TEXTS, max_tokens) == expected["input_ids"]
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("max_tokens", [224, 17, 16])
+@pytest.mark.parametrize("query", TEXTS)
+def test_pairs_are_those_of_transformers(tokens: TokenIds, model_folder: Path, query: str, max_tokens: int) -> None:
+    expected: BatchEncoding = AutoTokenizer.from_pretrained(model_folder)(
+        [query] * len(TEXTS), TEXTS, truncation="longest_first", max_length=max_tokens
+    )
+    pairs = tokens.of_pairs(query, TEXTS, max_tokens)
+    assert [pair.ids for pair in pairs] == expected["input_ids"]
+    for pair, whole in zip(pairs, expected.encodings or [], strict=True):
+        assert passage_places(pair) == [
+            (position, whole.offsets[position]) for position, part in enumerate(whole.sequence_ids) if part == 1
+        ]
+
+
+@pytest.mark.model
+def test_threads_with_other_limits_do_not_disturb_each_other(tokens: TokenIds) -> None:
+    expected = {limit: tokens.of(TEXTS, limit) for limit in (8, 64, 512)}
+    with ThreadPoolExecutor(6) as pool:
+        for limit, found in pool.map(lambda limit: (limit, tokens.of(TEXTS, limit)), [8, 64, 512] * 20):
+            assert found == expected[limit]
+
+
+def test_a_folder_without_a_sound_tokenizer_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"tokenizer\.json: no tokenizer"):
+        TokenIds(tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{")
+    with pytest.raises(ModelError, match=r"tokenizer\.json: no tokenizer"):
+        TokenIds(tmp_path)
+
+
+@pytest.mark.model
+def test_truncation_and_padding_of_the_file_do_not_count(model_folder: Path, tokens: TokenIds, tmp_path: Path) -> None:
+    text = (model_folder / "tokenizer.json").read_text(encoding="utf-8")
+    limits = '"truncation": {"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0}'
+    (tmp_path / "tokenizer.json").write_text(text.replace('"truncation": null', limits, 1), encoding="utf-8")
+    shutil.copy(model_folder / "config.json", tmp_path)
+    assert '"max_length": 4' in (tmp_path / "tokenizer.json").read_text(encoding="utf-8")
+    assert TokenIds(tmp_path).of(TEXTS, 512) == tokens.of(TEXTS, 512)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "room", "expected"),
+    [(3, 4, 7, (3, 4)), (3, 9, 7, (3, 4)), (9, 3, 7, (4, 3)), (9, 9, 7, (3, 4)), (9, 10, 6, (3, 3)), (0, 9, 7, (0, 7))],
+)
+def test_the_longer_one_is_cut_first(first: int, second: int, room: int, expected: tuple[int, int]) -> None:
+    assert longest_first(first, second, room) == expected
+
+
+@given(st.lists(st.integers(1, 600), max_size=60), st.integers(1, 600))
+def test_batches_hold_every_row_once_and_keep_to_their_size(lengths: list[int], max_tokens: int) -> None:
+    found = list(batches(lengths, max_tokens))
+    assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
+    for batch in found:
+        assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= max_tokens
+    assert [lengths[i] for batch in found for i in batch] == sorted(lengths)
+
+
+def test_rows_are_padded_behind_their_ids() -> None:
+    ids, mask = padded([[5], [6, 7, 8]], padding=1)
+    assert ids.tolist() == [[5, 1, 1], [6, 7, 8]]
+    assert mask.tolist() == [[1, 0, 0], [1, 1, 1]]
+    assert padded([[5], [6, 7, 8]], padding=1, multiple=4)[0].tolist() == [[5, 1, 1, 1], [6, 7, 8, 1]]
