@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from embeddings.spec import ModelSpec
 
 Vectors = NDArray[np.float32]
-Runtime = Literal["openvino", "openvino-bf16", "torch"]
+Runtime = Literal["openvino", "openvino-f32", "torch"]
 """What multiplies the matrices; the vectors are the same to a cosine of 0.9999."""
 
 

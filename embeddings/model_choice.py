@@ -79,7 +79,7 @@ def _openvino_encoder(
     except ImportError as error:
         raise ModelError(f"OpenVINO cannot be used ({error}); install it: pip install openvino") from error
     networks = openvino_files.ready_networks(folder, spec, home, progress)
-    precision = openvino_model.fast_precision() if runtime == "openvino-bf16" else "f32"
+    precision = "f32" if runtime == "openvino-f32" else openvino_model.fast_precision()
     openvino_model.warn_of_slow_processor()
     return openvino_encoder.OpenVinoEncoder(networks, folder, spec, precision)
 

@@ -49,7 +49,7 @@ Model = Annotated[
     str | None, typer.Option("--model", help="Model folder or hub name; default: the bundled one [QA_MODEL]")
 ]
 RuntimeName = Annotated[
-    Runtime | None, typer.Option("--runtime", help="What runs the model: openvino, openvino-bf16, torch [QA_RUNTIME]")
+    Runtime | None, typer.Option("--runtime", help="What runs the model: openvino, openvino-f32, torch [QA_RUNTIME]")
 ]
 Rerank = Annotated[
     str | None, typer.Option("--rerank", help="off, or folder or hub name of a cross-encoder [QA_RERANK]")

@@ -53,14 +53,14 @@ def test_vectors_are_those_of_torch(encoder: Encoder, torch_encoder: Encoder) ->
     assert isinstance(encoder, OpenVinoEncoder)
     assert isinstance(torch_encoder, SentenceTransformerEncoder)
     assert encoder.spec == torch_encoder.spec
-    assert cosines(encoder, torch_encoder).min() >= 0.99999
+    assert cosines(encoder, torch_encoder).min() >= 0.9999
 
 
 @pytest.mark.model
-def test_bfloat16_gives_nearly_the_same(model_home: Path, torch_encoder: Encoder) -> None:
-    faster = load_encoder(None, model_home, runtime="openvino-bf16")
-    assert isinstance(faster, OpenVinoEncoder)
-    assert cosines(faster, torch_encoder).min() >= 0.9999
+def test_float32_gives_the_very_same(model_home: Path, torch_encoder: Encoder) -> None:
+    slower = load_encoder(None, model_home, runtime="openvino-f32")
+    assert isinstance(slower, OpenVinoEncoder)
+    assert cosines(slower, torch_encoder).min() >= 0.99999
 
 
 @pytest.mark.model
