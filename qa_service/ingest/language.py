@@ -21,6 +21,8 @@ _LEAST, _WEIGHT = 0.01, 2.0
 _MIN_MARGIN = 2.0
 _CLOSE = {"uz", "tk", "az", "tr", "kk", "ky", "tg", "tt", "mn", "ru", "uk", "be", "bg", "mk", "sr", "ba", "en"}
 """What the detector takes for one another."""
+_REGION = {"uz", "uz-Cyrl", "tk", "az", "kk", "ky", "tg", "tt", "mn"}
+"""What the detector knows too little of: between others it decides."""
 _SAMPLE = 2_000
 _CANDIDATES = 8
 _SHORT, _SHORT_HAN = 30, 6
@@ -78,7 +80,11 @@ def _by_letters(sample: str, script: str, found: dict[str, float]) -> str | None
         for language, score in table.scores(sample).items()
     }
     first, second = sorted(scores, key=lambda language: -scores[language])[:2]
-    return first if scores[first] - scores[second] >= _MIN_MARGIN else None
+    is_told = scores[first] - scores[second] >= _MIN_MARGIN
+    if first not in _REGION or not is_told:
+        certain = _KNOWN_ELSEWHERE if first not in _REGION and best not in _REGION else _CERTAIN
+        return best if found[best] >= certain else first if is_told else None
+    return first
 
 
 def detect_document_language(text: str) -> str:
