@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from qa_service.ingest.clean_blocks import Line
 from qa_service.ingest.clean_boilerplate import find_boilerplate
-from qa_service.ingest.clean_spam import Line, Suspicion, find_spam
+from qa_service.ingest.clean_spam import Suspicion, find_spam
 from qa_service.ingest.decisions import combined
 from qa_service.records import Quarantined, QuarantineKind, Span
 

@@ -6,7 +6,8 @@ the rights are is ranked down.
 
 from collections.abc import Sequence
 
-from qa_service.ingest.clean_spam import Line, Suspicion
+from qa_service.ingest.clean_blocks import Line
+from qa_service.ingest.clean_spam import Suspicion
 from qa_service.ingest.clean_words import LEGAL, MARKER, SENTENCE_MARK
 
 _SHORT_LINE = 30

@@ -7,11 +7,11 @@ what it sells must be part of it before a block is kept out of search; its form 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
+from qa_service.ingest.clean_blocks import LONG, SHORTEST, Line, blocks_of, covered, runs_without_prose, words_of
 from qa_service.ingest.clean_words import (
     CALLS,
     CONTACT,
@@ -21,13 +21,12 @@ from qa_service.ingest.clean_words import (
     SENTENCE_MARK,
     TOPICS,
 )
-from qa_service.ingest.scripts import HAN, HIRAGANA, LATIN, NONE, Scripts
+from qa_service.ingest.scripts import HAN, HIRAGANA, LATIN, Scripts
 from qa_service.records import QuarantineState, Span
 
 _BREAK = re.compile(r"\s*(?:[|｜丨¦/／·•●★☆■□▶►◆◇※_–—【】#~+＋>»«♥❤✅✔→←\n\t]|\s-\s| {2,})[\s【】|]*")
 _WEAK_BREAK = re.compile(r"\s*[,，、;；:：]\s*|(?<=[\u3040-\u30ff\u3400-\u9fff])\s+(?=[\u3040-\u30ff\u3400-\u9fff])")
 _URL = re.compile(r"https?://\S+")
-_WORD = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff]{2,}|[\u3040-\u30ff\u3400-\u9fff]+")
 _PLAIN = "few function words"
 _REPETITION, _OTHER_SCRIPT, _STRANGE = "the same words again", "another script", "words strange to the document"
 _MANY = 8
@@ -35,24 +34,10 @@ _MIN_LETTERS = 0.6
 """Tables and code hold more signs and digits."""
 _MIN_FORM = 4
 _REPEATED = 0.6
-_CORE = 0.4
 _UNFAMILIAR = 0.2
 _QUARANTINED, _FLAGGED = 6, 4
-_SHORTEST = 20
-_LONG = 80
-_BEGINNING = 200
 _NEAR = 20_000
 """So much of the text before and after a block is asked for its words."""
-_GAP = 3
-"""So many lines inside a block may have nothing of its words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line that holds something visible, without the white space at its ends."""
-
-    span: Span
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +56,8 @@ def find_spam(text: str, lines: Sequence[Line]) -> list[Suspicion]:
     if HIDDEN.search(text):  # they would cut words in two
         lines = [replace(line, text=line.text.translate(INVISIBLE)) for line in lines]
     found: list[Suspicion] = []
-    for run in _runs(lines, scripts):
-        for block in _blocks(lines, run):
+    for run in runs_without_prose(lines, scripts):
+        for block in blocks_of(lines, run):
             if found and block[0] <= found[-1].last:  # taken with the block before
                 continue
             if suspicion := _suspicion(text, scripts, lines, block):
@@ -103,7 +88,7 @@ def _with_lines_that_sell(each: Suspicion, lines: Sequence[Line], run: range, be
 
 
 def _sells(line: str) -> bool:
-    return len(line) < _LONG and (bool(CONTACT.search(line)) or len(TOPICS.findall(line.casefold())) > 1)
+    return len(line) < LONG and (bool(CONTACT.search(line)) or len(TOPICS.findall(line.casefold())) > 1)
 
 
 def _span(lines: Sequence[Line], block: range) -> Span:
@@ -113,7 +98,7 @@ def _span(lines: Sequence[Line], block: range) -> Span:
 def _without_lines_of_the_document(text: str, lines: Sequence[Line], block: range) -> range:
     span = _span(lines, block)
     rest = _surroundings(text, span)
-    words = {i: _words(lines[i].text) for i in block}
+    words = {i: words_of(lines[i].text) for i in block}
     counts = Counter(word for each in words.values() for word in each)
 
     def is_the_documents(i: int) -> bool:
@@ -135,88 +120,6 @@ def _surroundings(text: str, span: Span) -> str:
     """What stands before and after."""
     before, after = text[max(0, span.start - _NEAR) : span.start], text[span.end : span.end + _NEAR]
     return f"{before}\n{after}".casefold()
-
-
-def _runs(lines: Sequence[Line], scripts: Scripts) -> Iterator[range]:
-    """Consecutive lines in one script that are no prose."""
-    first = 0
-    own = NONE
-    for i, line in enumerate(lines):
-        if _is_prose(line.text):
-            if first < i:
-                yield range(first, i)
-            first, own = i + 1, NONE
-            continue
-        script = _script(line, scripts)
-        following = _script(lines[i + 1], scripts) if i + 1 < len(lines) else script
-        if NONE not in {own, script} and own != script == following:  # one alone may be a name or an address
-            yield range(first, i)
-            first, own = i, script
-        elif own == NONE:
-            own = script
-    if first < len(lines):
-        yield range(first, len(lines))
-
-
-def _script(line: Line, scripts: Scripts) -> str:
-    """Japanese is one script, whether kana stands in a line or not."""
-    script = scripts.main(line.span.start, line.span.end)
-    return HAN if script == HIRAGANA else script
-
-
-def _is_prose(line: str) -> bool:
-    """As far as its beginning tells."""
-    if len(line) < _SHORTEST:
-        return False
-    beginning = line[:_BEGINNING]
-    function_words = len(FUNCTION_WORDS.findall(beginning))
-    if function_words > 1 and function_words >= 0.03 * len(beginning):
-        return True
-    return function_words > 0 and SENTENCE_MARK.search(beginning) is not None
-
-
-def _blocks(lines: Sequence[Line], run: range) -> Iterator[range]:
-    """Lines of a run whose words come again in it, what stands between them included; and each long line for itself."""
-    words = {i: _words(lines[i].text) for i in run} if len(run) > 1 else {run[0]: frozenset()}
-    counts = Counter(word for each in words.values() for word in each)
-    begun: list[int] = []
-    for i in run:
-        if words[i] and sum(counts[word] > 1 for word in words[i]) >= _CORE * len(words[i]):
-            if begun and i - begun[-1] > _GAP + 1:
-                yield range(begun[0], begun[-1] + 1)
-                begun = []
-            begun.append(i)
-        elif len(lines[i].text) >= _LONG:
-            if begun:
-                yield range(begun[0], begun[-1] + 1)
-                begun = []
-            yield range(i, i + 1)
-    if begun:
-        yield range(begun[0], begun[-1] + 1)
-
-
-def _words(text: str) -> frozenset[str]:
-    """Words of two letters and more, and pairs of Han and kana."""
-    found: set[str] = set()
-    for word in _WORD.findall(text.translate(INVISIBLE).casefold()):
-        if "\u3040" <= word[0] < "\ua000":
-            found.update(a + b for a, b in pairwise(word))
-        else:
-            found.add(word)
-    return frozenset(found)
-
-
-def _covered(fragment: str, shared: set[str]) -> float:
-    """The share of the letters of its words that stand in shared ones: pairs of Han overlap, so each letter counts."""
-    letters = covered = 0
-    for word in _WORD.findall(fragment):
-        letters += len(word)
-        if "\u3040" <= word[0] < "\ua000":
-            pairs = [a + b in shared for a, b in pairwise(word)]
-            covered += sum(a or b for a, b in zip([False, *pairs], [*pairs, False], strict=True))
-        elif word in shared:
-            covered += len(word)
-    return covered / letters if letters else 0.0
 
 
 @dataclass(frozen=True)
@@ -243,10 +146,10 @@ class _Block:
     @cached_property
     def repetition(self) -> float:
         """How much of a fragment's letters stand in words that other fragments have too, in the mean."""
-        words = [_words(each) for each in self.fragments]
+        words = [words_of(each) for each in self.fragments]
         counts = Counter(word for each in words for word in each)
         shares = [
-            _covered(fragment, {word for word in each if counts[word] > 1})
+            covered(fragment, {word for word in each if counts[word] > 1})
             for fragment, each in zip(self.fragments, words, strict=True)
             if each
         ]
@@ -256,7 +159,7 @@ class _Block:
     def familiarity(self) -> float:
         """How many of its words the document has elsewhere; 1 where there is too little else to tell."""
         rest = _surroundings(self.document, self.span)
-        words = _words(self.text)
+        words = words_of(self.text)
         if len(rest) < max(300, len(self.raw) // 2) or not words:
             return 1.0
         return sum(word in rest for word in words) / len(words)
@@ -265,7 +168,7 @@ class _Block:
         """Its state and the reason, or nothing. What is cheap to see is looked at first."""
         start, end = self.span.start, self.span.end
         visible = sum(map(len, self.text.split()))
-        if visible < _SHORTEST or self.scripts.letters(start, end) < _MIN_LETTERS * visible:
+        if visible < SHORTEST or self.scripts.letters(start, end) < _MIN_LETTERS * visible:
             return None
         words = self._words_of_spam()
         form = self._form()

@@ -216,7 +216,10 @@ def test_a_port_that_is_taken_is_named(environment: dict[str, str], service: str
 def test_help_names_every_command(environment: dict[str, str]) -> None:
     done = run(environment, "--help")
     assert done.returncode == 0
-    for command in ("serve", "index", "ask", "search", "verify", "documents", "receipt", "delete", "audit", "restore"):
+    for command in (
+        *("serve", "index", "ask", "search", "verify", "documents", "receipt", "delete", "audit", "restore"),
+        *("reindex", "quarantine", "accept"),
+    ):
         assert command in done.stdout
 
 
@@ -228,6 +231,19 @@ def test_deleting_goes_on_after_an_id_that_is_not_there(environment: dict[str, s
     assert done.returncode == 2
     assert done.stdout == f"deleted {document_id}\n"
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_is_quarantined_by_command_can_be_restored(environment: dict[str, str], tmp_path: Path) -> None:
+    environment = {**environment, "QA_DATA_DIR": str(tmp_path / "data")}
+    (tmp_path / "note.txt").write_text("A note to keep out. Another one.", encoding="utf-8")
+    document_id = run(environment, "index", str(tmp_path / "note.txt")).stdout.split()[1]
+    done = run(environment, "quarantine", document_id, "0", "19", "--spam")
+    assert done.stdout == f"quarantined {document_id} note.txt: 1 passages, 1 stretches quarantined\n"
+    done = run(environment, "restore", document_id, "0")
+    assert done.stdout == f"restored {document_id} note.txt: 1 passages, 1 stretches kept\n"
+    done = run(environment, "accept", document_id)
+    assert (done.returncode, done.stderr) == (2, f"error: document {document_id} does not wait for a decision\n")
+    assert run(environment, "quarantine", document_id, "9", "9").returncode == 2
 
 
 def test_the_data_directory_is_not_taken_in(environment: dict[str, str], tmp_path: Path) -> None:
