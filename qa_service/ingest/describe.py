@@ -14,6 +14,8 @@ from qa_service.records import Metadata
 FIELDS = ("title", "source", "author", "date", "url", "language")
 
 _MAX_TITLE = 200
+_OF_THE_FILE = (" properties", " info")
+"""How origins end that speak of the file, not of what it holds."""
 _MAX_VALUE = 2_000
 _ISO_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -39,12 +41,19 @@ def describe(
     for field in FIELDS:
         if value := check_value(file_name, field, given.get(field)):
             values[field] = value, given_origins.get(field, "given")
-    for field, (value, where) in own.items():
-        if field in FIELDS and field not in values and (usable := _usable(field, value, kept_text)):
-            values[field] = usable, where
+    said = {
+        field: (usable, where) for field, (value, where) in own.items() if (usable := _usable(field, value, kept_text))
+    }
+    # when a file was made says less of its date than the text does
+    made = said.pop("date", None) if said.get("date", ("", ""))[1].endswith(_OF_THE_FILE) else None
+    for field, found in said.items():
+        if field in FIELDS:
+            values.setdefault(field, found)
     for field, value, origin in _read(file_name, kept_text, values):
         if field not in values and value:
             values[field] = value, origin
+    if made is not None:
+        values.setdefault("date", made)
     told = {field: value for field, (value, _) in values.items()}
     metadata = Metadata(
         title=told["title"],

@@ -81,11 +81,6 @@ def _add_documents(router: APIRouter, service: Service) -> None:
 
 
 def _add_taking_in(router: APIRouter, service: Service) -> None:
-    @router.get("/documents/{document_id}/receipt", tags=["documents"], responses=NOT_FOUND)
-    def receipt(document_id: DocumentId) -> ReceiptOut:
-        """What was done with a document when it was taken in."""
-        return ReceiptOut.of(service.receipt(document_id))
-
     @router.get(
         "/documents/{document_id}/original",
         tags=["documents"],
