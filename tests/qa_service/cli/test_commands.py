@@ -236,11 +236,12 @@ def test_deleting_goes_on_after_an_id_that_is_not_there(environment: dict[str, s
 def test_what_is_quarantined_by_command_can_be_restored(environment: dict[str, str], tmp_path: Path) -> None:
     environment = {**environment, "QA_DATA_DIR": str(tmp_path / "data")}
     (tmp_path / "note.txt").write_text("A note to keep out. Another one.", encoding="utf-8")
-    document_id = run(environment, "index", str(tmp_path / "note.txt")).stdout.split()[1]
+    indexed = run(environment, "index", str(tmp_path / "note.txt"))
+    (document_id,) = re.findall(r"\b[0-9a-f]{32}\b", indexed.stdout)
     done = run(environment, "quarantine", document_id, "0", "19", "--spam")
-    assert done.stdout == f"quarantined {document_id} note.txt: 1 passages, 1 stretches quarantined\n"
+    assert done.stdout == f"quarantined {document_id} note.txt: 1 passages; 1 quarantined\n"
     done = run(environment, "restore", document_id, "0")
-    assert done.stdout == f"restored {document_id} note.txt: 1 passages, 1 stretches kept\n"
+    assert done.stdout == f"restored {document_id} note.txt: 1 passages; 1 kept\n"
     done = run(environment, "accept", document_id)
     assert (done.returncode, done.stderr) == (2, f"error: document {document_id} does not wait for a decision\n")
     assert run(environment, "quarantine", document_id, "9", "9").returncode == 2
