@@ -26,6 +26,8 @@ FILES_PER_WORKER = 200
 """A process is replaced after so many, so that what its libraries leak does not grow."""
 IDLE_SECONDS = 60.0
 """A process that has had no file for so long is ended: each takes some 100 MB."""
+_AT_ONCE_S = 2.0
+"""A process that waited and ends so soon over a file may have been ended before it got it."""
 _MAX_REPLY = 600_000_000
 _START_SECONDS = 60.0
 _PACKAGES = str(Path(qa_service.__file__).parents[1])
@@ -152,19 +154,29 @@ class Workers:
         seconds = self._seconds + SECONDS_PER_MEGABYTE * len(file.content) / 1_000_000
         with self._turns:
             worker = self._take()
+            waited, begin = worker.files > 0, time.monotonic()
             try:
-                extracted = worker.extract(file, format_name, seconds)
+                return self._extracted_by(worker, file, format_name, seconds)
             except _Ended as error:
-                worker.end()
+                # one that waited may have been killed before it got the file, by whoever needed its memory
+                if not waited or time.monotonic() - begin > _AT_ONCE_S:
+                    raise BadFile(f"{file.name}: {self._reason(str(error), seconds)}") from error
+            try:
+                return self._extracted_by(_Worker(self._memory), file, format_name, seconds)
+            except _Ended as error:
                 raise BadFile(f"{file.name}: {self._reason(str(error), seconds)}") from error
-            except BadFile:
-                self._give_back(worker)
-                raise
-            except BaseException:
-                worker.end()
-                raise
+
+    def _extracted_by(self, worker: _Worker, file: RawFile, format_name: str, seconds: float) -> Extracted:
+        try:
+            extracted = worker.extract(file, format_name, seconds)
+        except BadFile:
             self._give_back(worker)
-            return extracted
+            raise
+        except BaseException:
+            worker.end()
+            raise
+        self._give_back(worker)
+        return extracted
 
     def close(self) -> None:
         """Ends the processes that wait. One that reads is ended by whom it reads for."""
