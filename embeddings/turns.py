@@ -1,12 +1,11 @@
 """Who computes next: one at a time, since one batch keeps all cores busy, and who asks before who files."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 PATIENCE_S = 1.0
-"""Filing goes on under a constant load of questions: after waiting this long it competes with them."""
+"""Filing goes on under a constant load of questions: after waiting this long the next turn is its own."""
 
 
 class Turns:
@@ -16,13 +15,14 @@ class Turns:
         self._changed = threading.Condition()
         self._taken = False
         self._questions_waiting = 0
+        self._overdue = 0
 
     @contextmanager
     def question(self) -> Iterator[None]:
         with self._changed:
             self._questions_waiting += 1
             try:
-                self._changed.wait_for(lambda: not self._taken)
+                self._changed.wait_for(lambda: not self._taken and not self._overdue)
             finally:
                 self._questions_waiting -= 1
             self._taken = True
@@ -33,11 +33,13 @@ class Turns:
 
     @contextmanager
     def filing(self) -> Iterator[None]:
-        patience_ends = time.monotonic() + PATIENCE_S
         with self._changed:
-            self._changed.wait_for(
-                lambda: not self._taken and (not self._questions_waiting or time.monotonic() > patience_ends)
-            )
+            if not self._changed.wait_for(lambda: not self._taken and not self._questions_waiting, PATIENCE_S):
+                self._overdue += 1
+                try:
+                    self._changed.wait_for(lambda: not self._taken)
+                finally:
+                    self._overdue -= 1
             self._taken = True
         try:
             yield

@@ -79,7 +79,7 @@ def test_documents_go_on_under_a_constant_load_of_questions(monkeypatch: pytest.
 
     filed = threading.Thread(target=file)
     filed.start()
-    filed.join(timeout=120)
+    filed.join(timeout=20)
     ended.set()
     for asker in askers:
         asker.join()
