@@ -4,7 +4,7 @@ bfloat16 and eager attention, as in eval/reranker_trainer.py; the adapter itself
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from transformers import AutoModel, AutoTokenizer
 from embeddings.encoder import Vectors
 from embeddings.spec import ModelSpec
 from eval.adapter_texts import Asked, Text
+from eval.checkpoint import load_checkpoint, save_checkpoint
 
 _ADAPTED = ("query", "key", "value", "dense")
 _DECAY = 0.01
@@ -143,23 +144,12 @@ class AdapterTrainer:
         }
 
     def save(self, path: Path) -> None:
-        temporary = path.with_suffix(".tmp")
-        torch.save(
-            {
-                "plan": asdict(self.plan),
-                "step": self.step,
-                "parameters": self._parameters,
-                "optimizer": self._optimizer.state_dict(),
-            },
-            temporary,
-        )
-        temporary.replace(path)
+        state = {"step": self.step, "parameters": self._parameters, "optimizer": self._optimizer.state_dict()}
+        save_checkpoint(path, self.plan, state)
 
     def load(self, path: Path) -> None:
         """Goes on from a checkpoint. Raises ValueError for one of another plan."""
-        state = torch.load(path, weights_only=True)
-        if state["plan"] != asdict(self.plan):
-            raise ValueError(f"{path}: is of another plan ({state['plan']}); choose another folder")
+        state = load_checkpoint(path, self.plan)
         with torch.no_grad():
             for parameter, saved in zip(self._parameters, state["parameters"], strict=True):
                 parameter.copy_(saved)

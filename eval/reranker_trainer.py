@@ -5,7 +5,7 @@ pass of the fused one is slow in bfloat16 on a processor.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,6 +14,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from embeddings.reading_model import ReadingModel, passage_tokens
 from embeddings.reranker_weights import MAX_TOKENS
+from eval.checkpoint import load_checkpoint, save_checkpoint
 from eval.reranker_groups import Group
 
 _HEADS = ("classifier", "pointer", "bert.pooler")
@@ -137,23 +138,12 @@ class Trainer:
         self.step += 1
 
     def save(self, path: Path) -> None:
-        temporary = path.with_suffix(".tmp")
-        torch.save(
-            {
-                "plan": asdict(self.plan),
-                "step": self.step,
-                "masters": dict(self.masters),
-                "optimizer": self._optimizer.state_dict(),
-            },
-            temporary,
-        )
-        temporary.replace(path)
+        state = {"step": self.step, "masters": dict(self.masters), "optimizer": self._optimizer.state_dict()}
+        save_checkpoint(path, self.plan, state)
 
     def load(self, path: Path) -> None:
         """Goes on from a checkpoint. Raises ValueError for one of another plan."""
-        state = torch.load(path, weights_only=True)
-        if state["plan"] != asdict(self.plan):
-            raise ValueError(f"{path}: is of another plan ({state['plan']}); choose another folder")
+        state = load_checkpoint(path, self.plan)
         self._take(state["masters"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]

@@ -17,6 +17,7 @@ HOMES = {
         "eval/adapter_trainer.py",
         "embeddings/openvino_export.py",
         "eval/reranker_trainer.py",
+        "eval/checkpoint.py",
         "eval/reranker_judge.py",
     },
     "openvino": {"embeddings/openvino_model.py"},

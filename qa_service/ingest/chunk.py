@@ -126,9 +126,9 @@ def kept_spans(text: str, quarantined: Sequence[Quarantined]) -> Iterator[Span]:
         yield Span(position, len(text))
 
 
-def kept_text(document: Document, quarantined: Sequence[Quarantined]) -> str:
+def kept_text(text: str, quarantined: Sequence[Quarantined]) -> str:
     """What of a document's text is not quarantined, stretch by stretch."""
-    return "\n".join(document.text[span.start : span.end] for span in kept_spans(document.text, quarantined))
+    return "\n".join(text[span.start : span.end] for span in kept_spans(text, quarantined))
 
 
 def searched_stretches(text: str, entries: Sequence[Quarantined]) -> Iterator[Stretch]:

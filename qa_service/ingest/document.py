@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qa_service.ingest.chunk import kept_spans
+from qa_service.ingest.chunk import kept_text
 from qa_service.ingest.clean import find_quarantined, is_mostly_kept_out
 from qa_service.ingest.describe import describe
 from qa_service.ingest.extract import extract
@@ -24,8 +24,8 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
     extracted = extract(file)
     text = extracted.text
     quarantined = find_quarantined(text, extracted.furniture)
-    kept_text = "\n".join(text[span.start : span.end] for span in kept_spans(text, quarantined))
-    metadata, origins = describe(file.name, kept_text, file.metadata, file.metadata_origins, extracted.metadata)
+    kept = kept_text(text, quarantined)
+    metadata, origins = describe(file.name, kept, file.metadata, file.metadata_origins, extracted.metadata)
     document = Document(
         id=document_id(file.content),
         sha256=hashlib.sha256(file.content).hexdigest(),

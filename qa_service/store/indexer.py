@@ -142,13 +142,13 @@ class Indexer:
             return document, quarantined
 
     def _likeness(self, document: Document, quarantined: Sequence[Quarantined]) -> Likeness:
-        shingled = Shingled.of(kept_text(document, quarantined))
+        shingled = Shingled.of(kept_text(document.text, quarantined))
         prints = fingerprints(shingled)
         near = []
         for each in self.store.alike(prints):
             if each != document.replaces:
                 with suppress(NotFound):
-                    other = kept_text(self.store.document(each), self.store.quarantined(each))
+                    other = kept_text(self.store.document(each).text, self.store.quarantined(each))
                     near.append((each, shared_share(shingled, Shingled.of(other))))
         return Likeness(prints, tuple((each, share) for each, share in near if share >= NEAR))
 
@@ -251,7 +251,7 @@ class Indexer:
             old, new = self.store.replace_passages(document_id, quarantined, passages, self.manifest, status)
             self.index.remove(old)
             self._add_to_index(new, passages)
-        self.store.set_fingerprints(document_id, fingerprints(Shingled.of(kept_text(document, quarantined))))
+        self.store.set_fingerprints(document_id, fingerprints(Shingled.of(kept_text(document.text, quarantined))))
 
     def _add_to_index(self, ids: list[int], passages: Sequence[EncodedPassage]) -> None:
         if passages:
@@ -267,7 +267,7 @@ def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progres
         searched = document.status == "indexed"
         passages = encode_passages(encoder, make_passages(document, quarantined)) if searched else []
         store.replace_passages(each, quarantined, passages, manifest)
-        store.set_fingerprints(each, fingerprints(Shingled.of(kept_text(document, quarantined))))
+        store.set_fingerprints(each, fingerprints(Shingled.of(kept_text(document.text, quarantined))))
         progress(done, len(ids))
     if ids:
         store.forget_base()
