@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.encoder import Vectors
+from embeddings.model_folder import load_object
 from embeddings.openvino_files import Networks
 from embeddings.openvino_model import OpenVinoModel, Precision
+from embeddings.pieces import open_splitter
 from embeddings.spec import ModelSpec
 from embeddings.token_ids import TokenIds, batches, padded
 from embeddings.turns import Turns
@@ -26,7 +28,8 @@ class OpenVinoEncoder:
     def __init__(self, networks: Networks, folder: Path, spec: ModelSpec, precision: Precision) -> None:
         """`networks` were exported from the model in `folder`, which has this spec. Raises ModelError."""
         self.turns = Turns()
-        self.tokens = TokenIds(folder)
+        padding = int(load_object(folder / "config.json").get("pad_token_id") or 0)
+        self.tokens = TokenIds(open_splitter(folder, networks.encoder.parent), padding)
         self.networks = networks
         self._spec = spec
         self._model = OpenVinoModel(networks.encoder, precision)

@@ -22,6 +22,8 @@ from embeddings.errors import ModelError
 from embeddings.openvino_encoder import OpenVinoEncoder
 from embeddings.openvino_files import Networks
 from embeddings.openvino_model import INPUTS, OpenVinoModel, save_network
+from embeddings.pieces import UNIGRAM_PIECES, UNIGRAM_RULES, Tokenizer, Unigram
+from embeddings.pieces_export import write_unigram
 from embeddings.reranker_weights import MAX_TOKENS, RerankerWeights
 from embeddings.sentence_transformer import SentenceTransformerEncoder
 from embeddings.token_ids import padded
@@ -63,11 +65,13 @@ class _Reading(nn.Module):
 
 
 def export(folder: Path, out: Path, reranker: Path | None, step: Callable[[str], None]) -> None:
-    """Writes the networks into `out`, each read again and compared with torch. Raises ModelError."""
+    """Writes networks and vocabulary into `out`, each read again and compared with torch. Raises ModelError."""
     step("load the model")
     encoder = SentenceTransformerEncoder(folder, device="cpu")
     step("convert the encoder")
     _save(_Encoding(list(encoder.modules)), out / ENCODER)
+    step("convert the vocabulary")
+    _write_vocabulary(folder, out)
     step("compare the encoder")
     exported = OpenVinoEncoder(Networks(out / ENCODER, None), folder, encoder.spec, "f32")
     _check_encoder(encoder, exported)
@@ -85,6 +89,15 @@ def _save(network: nn.Module, path: Path) -> None:
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's, about branches that do not depend on the texts
         save_network(network, (example, torch.ones_like(example)), path)
+
+
+def _write_vocabulary(folder: Path, out: Path) -> None:
+    """Writes none where it would split otherwise than the model's own."""
+    if write_unigram(folder, out):
+        own, small = Tokenizer(folder).ids_with_places(_PROBES), Unigram(out).ids_with_places(_PROBES)
+        if own != small:
+            for name in (UNIGRAM_PIECES, UNIGRAM_RULES):
+                (out / name).unlink()
 
 
 def _check_encoder(encoder: SentenceTransformerEncoder, exported: OpenVinoEncoder) -> None:

@@ -23,9 +23,9 @@ from embeddings.reranker_weights import shipped_weights_file
 from embeddings.spec import ModelSpec
 
 FACTS_FILE = "facts.json"
-EXPORT_FORMAT = 2
+EXPORT_FORMAT = 3
 """Raised when the same model gives other files: older ones are then made again."""
-_STEPS = 6
+_STEPS = 7
 _OWN_TREATMENT = ("do_lower_case", "processing_kwargs", "query_length", "document_length", "query_expansion")
 
 

@@ -8,7 +8,7 @@ from embeddings.openvino_encoder import OpenVinoEncoder
 from embeddings.openvino_model import OpenVinoModel, fast_precision
 from embeddings.reranker import Reading
 from embeddings.reranker_weights import MAX_TOKENS, RerankerWeights
-from embeddings.token_ids import batches, padded, passage_places
+from embeddings.token_ids import batches, padded
 
 BATCH_TOKENS = 1_024
 """Of one turn, padding included."""
@@ -51,10 +51,6 @@ class OpenVinoReranker:
             with self._encoder.turns.question():
                 answers, pointers = self._model.run(ids, mask)
             for row, i in enumerate(batch):
-                inside = passage_places(pairs[i])
-                found[i] = Reading(
-                    score=float(answers[row]),
-                    places=[place for _, place in inside],
-                    pointers=pointers[row, [position for position, _ in inside]],
-                )
+                first, places = pairs[i].first, pairs[i].places
+                found[i] = Reading(float(answers[row]), places, pointers[row, first : first + len(places)])
         return [found[i] for i in range(len(passages))]

@@ -1,60 +1,52 @@
-"""Texts to token ids without torch or transformers. The only home of tokenizers.
+"""Texts to token ids without torch or transformers.
 
-The tokenizer's own truncation and padding are state that its callers share; here it has neither, so that several
-threads may use it at once, and both are done on what it gives.
+A tokenizer's own truncation and padding are state that its callers share; here both are done on what it gives, so that
+several threads may use it at once.
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Encoding, Tokenizer
 
-from embeddings.errors import ModelError
-from embeddings.model_folder import load_object
+from embeddings.pieces import Place, Splitter
 
 Ids = NDArray[np.int64]
 
 
-class TokenIds:
-    """The tokenizer.json of a model folder; gives what transformers gives for it."""
+@dataclass(frozen=True, slots=True)
+class PairIds:
+    """`places` are the characters of the passage that the ids from `first` on stand for, [start, end)."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises ModelError when the folder has none or one that cannot be read."""
-        path = folder / "tokenizer.json"
-        try:
-            self._tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # the library raises nothing narrower
-            raise ModelError(f"{path}: no tokenizer that can be read ({error}); get the model again") from error
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        self._special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
-        self._special_in_pair = self._tokenizer.num_special_tokens_to_add(is_pair=True)
-        self.padding = int(load_object(folder / "config.json").get("pad_token_id") or 0)
+    ids: list[int]
+    first: int
+    places: list[Place]
+
+
+class TokenIds:
+    """Gives the ids that transformers gives."""
+
+    def __init__(self, splitter: Splitter, padding: int) -> None:
+        self.padding = padding
+        self._splitter = splitter
 
     def of(self, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
         """The ids of each text, at most `max_tokens` with the special ones."""
-        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        rows = []
-        for encoding in encodings:
-            encoding.truncate(max_tokens - self._special)
-            rows.append(self._tokenizer.post_process(encoding).ids)
-        return rows
+        frame = self._splitter.frame
+        room = max_tokens - len(frame.before) - len(frame.behind)
+        return [frame.before + ids[:room] + frame.behind for ids in self._splitter.ids(texts)]
 
-    def of_pairs(self, query: str, passages: Sequence[str], max_tokens: int) -> list[Encoding]:
+    def of_pairs(self, query: str, passages: Sequence[str], max_tokens: int) -> list[PairIds]:
         """The query beside each passage; the longer of the two is cut first, as transformers' "longest_first" does."""
-        room = max_tokens - self._special_in_pair
-        alone = self._tokenizer.encode(query, add_special_tokens=False)
+        frame = self._splitter.frame
+        room = max_tokens - len(frame.before) - len(frame.between) - len(frame.behind_pair)
+        (asked,) = self._splitter.ids([query])
         pairs = []
-        for encoding in self._tokenizer.encode_batch(list(passages), add_special_tokens=False):
-            kept, kept_of_passage = longest_first(len(alone.ids), len(encoding.ids), room)
-            asked = alone
-            if kept < len(alone.ids):
-                asked = self._tokenizer.encode(query, add_special_tokens=False)  # truncate() changes it
-                asked.truncate(kept)
-            encoding.truncate(kept_of_passage)
-            pairs.append(self._tokenizer.post_process(asked, encoding))
+        for ids, places in self._splitter.ids_with_places(passages):
+            kept, kept_of_passage = longest_first(len(asked), len(ids), room)
+            head = frame.before + asked[:kept] + frame.between
+            pairs.append(PairIds(head + ids[:kept_of_passage] + frame.behind_pair, len(head), places[:kept_of_passage]))
         return pairs
 
 
@@ -66,15 +58,6 @@ def longest_first(first: int, second: int, room: int) -> tuple[int, int]:
         if shorter + longer > room:
             shorter, longer = room // 2, room // 2 + room % 2
     return (longer, shorter) if first > second else (shorter, longer)
-
-
-def passage_places(pair: Encoding) -> list[tuple[int, tuple[int, int]]]:
-    """The tokens of a pair that lie in its passage, each with its characters there."""
-    return [
-        (position, offsets)
-        for position, (sequence, offsets) in enumerate(zip(pair.sequence_ids, pair.offsets, strict=True))
-        if sequence == 1
-    ]
 
 
 def padded(rows: Sequence[Sequence[int]], padding: int, multiple: int = 1) -> tuple[Ids, Ids]:

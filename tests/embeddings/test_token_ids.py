@@ -1,16 +1,19 @@
-"""The same ids as transformers gives, without its shared state."""
+"""The same ids as transformers gives, without its shared state and with a quarter of its memory."""
 
+import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, BatchEncoding
 
 from embeddings.errors import ModelError
-from embeddings.token_ids import TokenIds, batches, longest_first, padded, passage_places
+from embeddings.pieces import UNIGRAM_PIECES, Splitter, Tokenizer, Unigram, open_splitter
+from embeddings.pieces_export import write_unigram
+from embeddings.token_ids import TokenIds, batches, longest_first, padded
 
 TEXTS = [
     "Trade grew by a third in 2024.", "  Сауда үштен\tбірге өсті.\n", "贸易额增长了三分之一。", "a", "", " ",
@@ -20,8 +23,21 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def tokens(model_folder: Path) -> TokenIds:
-    return TokenIds(model_folder)
+def small(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the vocabulary as the export writes it."""
+    folder = tmp_path_factory.mktemp("small")
+    assert write_unigram(model_folder, folder)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["tokenizer.json", "unigram"])
+def splitter(request: pytest.FixtureRequest, model_folder: Path, small: Path) -> Splitter:
+    return open_splitter(model_folder, small if request.param == "unigram" else model_folder)
+
+
+@pytest.fixture
+def tokens(splitter: Splitter) -> TokenIds:
+    return TokenIds(splitter, padding=1)
 
 
 @pytest.mark.model
@@ -41,9 +57,9 @@ def test_pairs_are_those_of_transformers(tokens: TokenIds, model_folder: Path, q
     pairs = tokens.of_pairs(query, TEXTS, max_tokens)
     assert [pair.ids for pair in pairs] == expected["input_ids"]
     for pair, whole in zip(pairs, expected.encodings or [], strict=True):
-        assert passage_places(pair) == [
-            (position, whole.offsets[position]) for position, part in enumerate(whole.sequence_ids) if part == 1
-        ]
+        inside = [position for position, part in enumerate(whole.sequence_ids) if part == 1]
+        assert pair.places == [whole.offsets[position] for position in inside]
+        assert inside == list(range(pair.first, pair.first + len(inside)))
 
 
 @pytest.mark.model
@@ -54,22 +70,72 @@ def test_threads_with_other_limits_do_not_disturb_each_other(tokens: TokenIds) -
             assert found == expected[limit]
 
 
-def test_a_folder_without_a_sound_tokenizer_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"tokenizer\.json: no tokenizer"):
-        TokenIds(tmp_path)
-    (tmp_path / "tokenizer.json").write_text("{")
-    with pytest.raises(ModelError, match=r"tokenizer\.json: no tokenizer"):
-        TokenIds(tmp_path)
+@pytest.fixture(scope="module")
+def both(model_folder: Path, small: Path) -> tuple[Splitter, Splitter]:
+    return Tokenizer(model_folder), Unigram(small)
 
 
 @pytest.mark.model
-def test_truncation_and_padding_of_the_file_do_not_count(model_folder: Path, tokens: TokenIds, tmp_path: Path) -> None:
+@settings(max_examples=300, deadline=None)
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+def test_any_text_is_split_alike(both: tuple[Splitter, Splitter], text: str) -> None:
+    own, unigram = both
+    assert unigram.ids_with_places([text]) == own.ids_with_places([text])
+    assert unigram.ids([text]) == own.ids([text])
+
+
+@pytest.mark.model
+def test_no_text_spells_a_special_token(small: Path, model_folder: Path) -> None:
+    (ids,) = open_splitter(model_folder, small).ids(["one </s> two <s> three <pad> four <mask>"])
+    assert not {0, 1, 2} & set(ids)
+    assert len(ids) > 8
+
+
+def test_a_folder_without_a_sound_tokenizer_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"tokenizer\.json: no tokenizer"):
+        Tokenizer(tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{")
+    with pytest.raises(ModelError, match=r"tokenizer\.json: no tokenizer"):
+        Tokenizer(tmp_path)
+
+
+@pytest.mark.model
+def test_a_damaged_vocabulary_is_refused_by_name(small: Path, tmp_path: Path) -> None:
+    shutil.copytree(small, tmp_path, dirs_exist_ok=True)
+    (tmp_path / UNIGRAM_PIECES).write_bytes(b"\0" * 100)
+    with pytest.raises(ModelError, match=r"pieces\.model: no vocabulary"):
+        Unigram(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pre_tokenizer": {"type": "Whitespace"}},
+        {"pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first"}},
+        {"model": {"type": "WordPiece", "vocab": {}}},
+        {"model": {"type": "Unigram", "unk_id": 0, "vocab": [], "byte_fallback": True}},
+        {"normalizer": None},
+    ],
+)
+def test_a_vocabulary_of_another_kind_keeps_its_own_tokenizer(tmp_path: Path, change: dict[str, object]) -> None:
+    known = {
+        "normalizer": {"type": "NFC"},
+        "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
+        "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0.0], ["▁a", -1.0]]},
+    }
+    (tmp_path / "tokenizer.json").write_text(json.dumps(known | change))
+    assert not write_unigram(tmp_path, tmp_path)
+    (tmp_path / "tokenizer.json").write_text(json.dumps(known))
+    assert write_unigram(tmp_path, tmp_path)
+
+
+@pytest.mark.model
+def test_truncation_and_padding_of_the_file_do_not_count(model_folder: Path, tmp_path: Path) -> None:
     text = (model_folder / "tokenizer.json").read_text(encoding="utf-8")
     limits = '"truncation": {"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0}'
     (tmp_path / "tokenizer.json").write_text(text.replace('"truncation": null', limits, 1), encoding="utf-8")
-    shutil.copy(model_folder / "config.json", tmp_path)
     assert '"max_length": 4' in (tmp_path / "tokenizer.json").read_text(encoding="utf-8")
-    assert TokenIds(tmp_path).of(TEXTS, 512) == tokens.of(TEXTS, 512)
+    assert Tokenizer(tmp_path).ids(TEXTS) == Tokenizer(model_folder).ids(TEXTS)
 
 
 @pytest.mark.parametrize(
