@@ -111,7 +111,8 @@ class Extracted:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One source text, verbatim. `origins` says for each metadata field where its value came from.
+    """One source text, verbatim. `origins` says for each metadata field where its value came from, and `uncorrected`
+    what stood in a corrected field before: its value and where that came from.
 
     `superseded`: a newer version took its place in the search; `waiting`: nothing of it is searched until an operator
     decides what of it may be. `path` is where its bytes were last seen; `replaces` is the id of the older version.
@@ -130,6 +131,7 @@ class Document:
     status: DocumentStatus = "indexed"
     path: str | None = None
     replaces: str | None = None
+    uncorrected: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
 
     @property
     def text_sha256(self) -> str:

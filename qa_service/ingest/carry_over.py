@@ -26,13 +26,17 @@ def carry_over(
 
 
 def _with_corrections(older: Document, newer: Document) -> Document:
-    corrected = {
-        field: getattr(older.metadata, field)
-        for field, origin in older.origins.items()
-        if origin == CORRECTED and newer.origins.get(field) != CORRECTED
-    }
+    """A date holds only where the newer version, too, has the one that was wrong: it may well be of another day."""
+    corrected, uncorrected = {}, {}
+    for name, origin in older.origins.items():
+        if origin == CORRECTED and newer.origins.get(name) != CORRECTED:
+            found = getattr(newer.metadata, name)
+            if name != "date" or found == older.uncorrected.get(name, (None, None))[0]:
+                corrected[name] = getattr(older.metadata, name)
+                uncorrected[name] = (found, newer.origins.get(name))
     return replace(
         newer,
         metadata=replace(newer.metadata, **corrected),
         origins={**newer.origins, **dict.fromkeys(corrected, CORRECTED)},
+        uncorrected={**newer.uncorrected, **uncorrected},
     )

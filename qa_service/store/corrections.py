@@ -5,16 +5,14 @@ import sqlite3
 from collections.abc import Mapping
 
 from qa_service.errors import BadFile, BadInput, NotFound
+from qa_service.ingest.carry_over import CORRECTED
 from qa_service.ingest.describe import FIELDS, check_value
 from qa_service.ingest.language import passage_language
 from qa_service.records import Document
 from qa_service.store.rows import next_generation
 from qa_service.store.store import Store
 
-CORRECTED = "corrected"
 _NEEDED = ("title", "language")
-_CARRIED = tuple(field for field in FIELDS if field != "date")
-"""What holds for the next version of a document, too."""
 
 Changes = Mapping[str, str | None]
 """By field the right value, "" where there is none, or None for what stood there before the correction."""
@@ -56,13 +54,6 @@ def corrections(store: Store, document_id: str) -> dict[str, str]:
     document = store.document(document_id)
     fields = (field for field, origin in document.origins.items() if origin == CORRECTED)
     return {field: getattr(document.metadata, field) or "" for field in fields}
-
-
-def carry(store: Store, old_id: str, new_id: str) -> None:
-    """A new version of a document takes over the corrections of the one before, but for its date. Raises NotFound."""
-    found = {field: value for field, value in corrections(store, old_id).items() if field in _CARRIED}
-    if found:
-        correct(store, new_id, found)
 
 
 def _checked(document: Document, changes: Changes) -> dict[str, str | None]:

@@ -82,14 +82,14 @@ def insert_document(connection: sqlite3.Connection, document: Document, content:
     metadata = document.metadata
     connection.execute(
         "INSERT INTO documents (id, sha256, file_name, title, source, author, date, url, language, origins, characters,"
-        " text_sha256, manifest_id, format, encoding, status, page_count, path, replaces)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " text_sha256, manifest_id, format, encoding, status, page_count, path, replaces, uncorrected)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             *(document.id, document.sha256, document.file_name, metadata.title, metadata.source, metadata.author),
             *(metadata.date, metadata.url, metadata.language, json.dumps(dict(document.origins))),
             *(len(document.text), document.text_sha256, manifest_id, document.format),
             *(document.encoding and json.dumps(asdict(document.encoding)), document.status, len(document.pages)),
-            *(document.path, document.replaces),
+            *(document.path, document.replaces, json.dumps(dict(document.uncorrected))),
         ],
     )
     connection.execute("INSERT INTO texts VALUES (?, ?)", [document.id, document.text])
@@ -120,11 +120,11 @@ def insert_sections(connection: sqlite3.Connection, document: Document) -> None:
 def update_metadata(connection: sqlite3.Connection, document: Document) -> None:
     metadata = document.metadata
     connection.execute(
-        "UPDATE documents SET title = ?, source = ?, author = ?, date = ?, url = ?, language = ?, origins = ?"
-        " WHERE id = ?",
+        "UPDATE documents SET title = ?, source = ?, author = ?, date = ?, url = ?, language = ?, origins = ?,"
+        " uncorrected = ? WHERE id = ?",
         [
             *(metadata.title, metadata.source, metadata.author, metadata.date, metadata.url, metadata.language),
-            *(json.dumps(dict(document.origins)), document.id),
+            *(json.dumps(dict(document.origins)), json.dumps(dict(document.uncorrected)), document.id),
         ],
     )
 
@@ -244,6 +244,7 @@ def read_document(connection: sqlite3.Connection, document_id: str) -> Document 
         status=row["status"],
         path=row["path"],
         replaces=row["replaces"],
+        uncorrected={name: (value, origin) for name, (value, origin) in json.loads(row["uncorrected"]).items()},
     )
 
 

@@ -15,9 +15,9 @@ from qa_service.cli.local import LocalSession
 from qa_service.config import Settings
 from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.describe import FIELDS
-from qa_service.records import Filters, Metadata
+from qa_service.records import Filters, Metadata, RawFile
 from qa_service.service import Service
-from qa_service.store.corrections import carry, correct, corrections
+from qa_service.store.corrections import correct, corrections
 from qa_service.web.app import create_app
 from tests.qa_service.store.opened import Opened, assert_index_is_the_truth, opened
 
@@ -84,14 +84,21 @@ def test_a_correction_survives_a_reindex(each: Opened) -> None:
     assert corrections(each.store, document_id) == {"title": "Right", "language": "uz"}
 
 
-def test_the_next_version_takes_over_what_still_holds(each: Opened) -> None:
-    old, new = each.add(TEXT, "a.txt").document_id, each.add(TEXT + "More.", "a.txt").document_id
-    carry(each.store, old, new)
-    assert corrections(each.store, new) == {}
-    each.indexer.correct(old, {"title": "Right", "author": "", "date": "2020"})
-    carry(each.store, old, new)
-    assert corrections(each.store, new) == {"title": "Right", "author": ""}
-    assert each.store.document(new).metadata.date == "2025-06-14"
+def test_the_next_version_takes_over_what_still_holds_and_can_be_uncorrected(each: Opened) -> None:
+    """A date is taken over only where the newer version repeats the wrong one."""
+    right = {"title": "Right", "author": "", "date": "2020"}
+    versions = [TEXT, TEXT + "More.", TEXT.replace("14 June", "15 June")]
+    ids = []
+    for number, text in enumerate(versions):
+        ids.append(each.indexer.add(RawFile("a.txt", text.encode(), {}, "/folder/a.txt")).document_id)
+        if number == 0:
+            each.indexer.correct(ids[0], right)
+    assert corrections(each.store, ids[1]) == right
+    assert corrections(each.store, ids[2]) == {"title": "Right", "author": ""}
+    assert each.store.document(ids[2]).metadata.date == "2025-06-15"
+    found = each.indexer.correct(ids[2], {"title": None, "author": None})
+    assert (found.metadata.title, found.metadata.author) == ("A headline", "Anna Weber")
+    assert "corrected" not in found.origins.values()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from qa_service.errors import NotFound
 from qa_service.ingest.document import document_id
 from qa_service.ingest.terms import STEM, make_terms
 from qa_service.records import RawFile, Receipt
-from qa_service.store.rows import update_metadata
 from tests.qa_service.store.opened import (
     Opened,
     assert_index_is_the_truth,
@@ -122,17 +121,9 @@ def test_old_bytes_from_nowhere_in_particular_count_again_beside_the_newer_versi
 
 def test_a_correction_holds_in_the_next_version(tmp_path: Path) -> None:
     with opened(tmp_path) as each:
-        old = each.store.document(put(each, made_text(1)).document_id)
-        old.origins["author"] = "corrected"  # type: ignore[index]
-        with each.store.database.writing() as connection:
-            connection.execute("UPDATE documents SET author = 'A. Smailov' WHERE id = ?", [old.id])
-            connection.execute(
-                "UPDATE documents SET origins = json_set(origins, '$.author', 'corrected') WHERE id = ?", [old.id]
-            )
+        each.indexer.correct(put(each, made_text(1)).document_id, {"author": "A. Smailov"})
         new = put(each, made_text(2))
         assert (new.metadata.author, new.origins["author"]) == ("A. Smailov", "corrected")
-        with each.store.database.writing() as connection:
-            update_metadata(connection, each.store.document(new.document_id))
         assert put(each, made_text(1)).metadata.author == "A. Smailov"
 
 
