@@ -6,6 +6,7 @@ The runtimes are imported where one is chosen: torch takes seconds and hundreds 
 import logging
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -28,6 +29,13 @@ HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")  # a user and a name
 # Never fetched: pickled weights, programs, other runtimes' copies.
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 OTHER_RUNTIMES = ["onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*"]
+
+
+def import_runtime(runtime: Runtime) -> None:
+    """Imports beforehand what load_encoder() would, so that it then computes beside a thread that imports."""
+    if runtime != "torch":
+        with suppress(ImportError):
+            import embeddings.openvino_reranker  # noqa: F401, PLC0415
 
 
 def load_encoder(

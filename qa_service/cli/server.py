@@ -12,6 +12,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from embeddings.model_choice import import_runtime
 from qa_service import app
 from qa_service.cli.batch import Batch, add_files
 from qa_service.cli.output import print_failures
@@ -31,6 +32,7 @@ def run_server(settings: Settings, index_if_empty: Path | None) -> None:
     """Answers once everything is loaded, until it is told to stop. Raises BadInput when the address is taken."""
     signal.signal(signal.SIGTERM, _exit)  # uvicorn raises the signal again when it has stopped: close in order
     with closing(_bind(settings.host, settings.port)) as listener, ThreadPoolExecutor(1) as beside:
+        import_runtime(settings.runtime)
         web = beside.submit(_import_web)
         url = _url(settings.host, listener.getsockname()[1])
         with DataDirectoryLock(settings.data_dir, "serve", url):
