@@ -73,16 +73,17 @@ def is_held_out(text: str) -> bool:
     return hashlib.sha256(text.encode()).digest()[0] % 2 == 1
 
 
-def samples(texts: list[str], encoding: str, length: int, most: int) -> Iterator[tuple[str, bytes]]:
+def samples(texts: list[str], encoding: str, length: int, most: int, stretches: int) -> Iterator[tuple[str, bytes]]:
     """Stretches of the texts and their bytes; characters that the encoding has not are left out before the cut."""
     drawn = random.Random(0)
     for text in drawn.sample(texts, min(most, len(texts))):
         held = _held(text.replace("\ufeff", ""), encoding)
         if len(held) > length // 3:
-            start = drawn.randrange(max(1, len(held) - length))
-            sample = held[start : start + length]
-            if not sample.isascii():
-                yield sample, _encoded(sample, encoding)
+            for _ in range(min(stretches, max(1, len(held) // length))):
+                start = drawn.randrange(max(1, len(held) - length))
+                sample = held[start : start + length]
+                if not sample.isascii():
+                    yield sample, _encoded(sample, encoding)
 
 
 def _encoded(text: str, encoding: str) -> bytes:
@@ -96,7 +97,7 @@ def _held(text: str, encoding: str) -> str:
 
 
 def measure(
-    texts: dict[str, list[str]], length: int, most: int, tuning: bool, show: int
+    texts: dict[str, list[str]], length: int, most: int, stretches: int, tuning: bool, show: int
 ) -> dict[str, dict[str, dict[str, float]]]:
     """By encoding and language: samples, exactly read ones, of the wrong ones those said to be certain."""
     found: dict[str, dict[str, dict[str, float]]] = defaultdict(dict)
@@ -105,7 +106,7 @@ def measure(
         for encoding in (*_UNICODE, *_LEGACY.get(language, ())):
             counts: Counter[str] = Counter()
             begin = time.perf_counter()
-            for sample, content in samples(ours, encoding, length, most):
+            for sample, content in samples(ours, encoding, length, most, stretches):
                 counts["n"] += 1
                 outcome, name = _outcome(sample, content)
                 counts[outcome] += 1
@@ -139,13 +140,14 @@ def main() -> None:
     parser.add_argument("--texts", type=Path, required=True)
     parser.add_argument("--evalsets", type=Path, default=DEFAULT_EVALSETS)
     parser.add_argument("--length", type=int, default=300, help="characters of a sample")
-    parser.add_argument("--most", type=int, default=200, help="samples for each language and encoding")
+    parser.add_argument("--most", type=int, default=200, help="documents for each language and encoding")
+    parser.add_argument("--stretches", type=int, default=1, help="samples of a document, where it is long enough")
     parser.add_argument("--tuning", action="store_true", help="the half that rules may be tuned on")
     parser.add_argument("--show", type=int, default=0, help="so many of the misread samples")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     texts = read_texts(arguments.texts, arguments.evalsets)
-    found = measure(texts, arguments.length, arguments.most, arguments.tuning, arguments.show)
+    found = measure(texts, arguments.length, arguments.most, arguments.stretches, arguments.tuning, arguments.show)
     table = Table("encoding", "samples", "exact %", "of them unsure %", "wrong and certain", "ms", "worst language")
     for encoding, by_language in found.items():
         total = Counter[str]()

@@ -118,7 +118,10 @@ def per_second(server: Server, asked: Sequence[str], clients: int, seconds: floa
                 question = next(shared, None)
                 if question is None:
                     raise RuntimeError("too few questions for so fast a system: raise their number")
-                done += own.post("/ask", json={"question": question}).is_success
+                try:
+                    done += own.post("/ask", json={"question": question}).is_success
+                except httpx.TransportError as error:
+                    raise RuntimeError(f"{server.name} under {clients} clients: {error}") from error
         return done
 
     begin = time.perf_counter()

@@ -11,6 +11,7 @@ use the same model folder with its prefixes and answer `POST /ask` with the five
 import argparse
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -76,6 +77,7 @@ class Txtai:
 
         self._folder = str(data / "txtai")
         instructions = {"query": QUERY, "data": PASSAGE}
+        self._one_at_a_time = threading.Lock()  # its threads share a cursor of SQLite: two at once end the process
         self._embeddings = Embeddings(path=str(model), content=True, instructions=instructions, encodebatch=_BATCH)
 
     def index(self, chunks: Sequence[str]) -> None:
@@ -86,7 +88,9 @@ class Txtai:
         self._embeddings.load(self._folder)
 
     def search(self, question: str) -> Found:
-        return [{"text": each["text"], "score": each["score"]} for each in self._embeddings.search(question, _TOP_K)]
+        with self._one_at_a_time:
+            found = self._embeddings.search(question, _TOP_K)
+        return [{"text": each["text"], "score": each["score"]} for each in found]
 
 
 class Haystack:

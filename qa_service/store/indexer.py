@@ -291,14 +291,12 @@ def encode_passages(encoder: Encoder, passages: Sequence[Passage]) -> list[Encod
     texts = [text for passage in passages for text in _texts(passage)]
     matrix = encoder.encode_passages(texts)
     check_vectors(matrix, encoder.spec.dimension)  # before they are stored: the index takes no others
-    vectors = iter(matrix)
-    encoded = []
+    encoded, at = [], 0
     for passage in passages:
-        vector = next(vectors)
-        own = _has_own_sentences(passage)
-        sentences = [next(vectors) for _ in passage.sentences] if own else [vector] * len(passage.sentences)
-        shape = (len(passage.sentences), encoder.spec.dimension)
-        encoded.append(EncodedPassage(passage, vector, np.array(sentences, dtype=np.float32).reshape(shape)))
+        first = at + 1 if _has_own_sentences(passage) else at
+        end = first + len(passage.sentences)
+        encoded.append(EncodedPassage(passage, matrix[at], matrix[first:end]))
+        at = end
     return encoded
 
 

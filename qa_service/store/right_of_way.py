@@ -1,5 +1,6 @@
 """Questions go before documents: who asks waits for one batch of passages at most, and nobody for the end of a book."""
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from embeddings.spec import ModelSpec
 from qa_service.errors import Stopping
 
 _BATCH = 32  # texts; as many as the encoders' own batches, so that the vectors are the same
+AT_ONCE = 2 * (os.cpu_count() or 1)
+"""Questions that are answered at once: of more, each would only wait for the others and hold its own memory."""
 _LONGEST_WAIT_S = 1.0  # where questions never cease documents still come in, a batch at a time
 
 
@@ -23,6 +26,7 @@ class RightOfWay:
         self._asking = 0
         self._is_interrupted = False
         self._one_batch = threading.Lock()
+        self._places = threading.Semaphore(AT_ONCE)
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -30,7 +34,8 @@ class RightOfWay:
         with self._changed:
             self._asking += 1
         try:
-            yield
+            with self._places:
+                yield
         finally:
             with self._changed:
                 self._asking -= 1

@@ -64,3 +64,25 @@ def test_an_interruption_ends_the_encoding_even_while_somebody_asks() -> None:
         with pytest.raises(Stopping):
             YieldingEncoder(encoder, way).encode_passages(TEXTS)
     assert encoder.batches == []
+
+
+def test_more_questions_than_are_answered_at_once_wait_and_keep_documents_out() -> None:
+    way, lock, inside, most = RightOfWay(), threading.Lock(), 0, 0
+    full = threading.Barrier(right_of_way.AT_ONCE)
+
+    def ask() -> None:
+        nonlocal inside, most
+        with way.asking():
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            full.wait(10)  # none leaves before as many as may be are inside
+            with lock:
+                inside -= 1
+
+    threads = [threading.Thread(target=ask) for _ in range(3 * right_of_way.AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert (inside, most) == (0, right_of_way.AT_ONCE)
