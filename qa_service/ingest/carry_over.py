@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qa_service.ingest import decisions
 from qa_service.ingest.decisions import combined
-from qa_service.records import Document, Quarantined
+from qa_service.records import Document, Quarantined, Span
 
 CORRECTED = "corrected"
 """Where a value comes from that somebody corrected by hand."""
@@ -20,9 +19,34 @@ def carry_over(
     the very same text stands in the newer version, and there no rule counts beside it.
     """
     own = [entry for entry in found if entry.by == "operator"]
-    kept = combined(decisions.carry_over(older.text, decided, newer.text), own)
+    kept = combined(carried_decisions(older.text, decided, newer.text), own)
     entries = combined([entry for entry in found if entry.by != "operator"], kept)
     return _with_corrections(older, newer), tuple(entries)
+
+
+def carried_decisions(old_text: str, old_entries: Sequence[Quarantined], new_text: str) -> list[Quarantined]:
+    """An operator's decisions on a text, for the stretches that stand in the new one word for word.
+
+    Of several equal stretches each keeps its own decision, in their order. Give the result to `combined` as what was
+    decided.
+    """
+    carried: list[Quarantined] = []
+    for entry in old_entries:
+        if entry.by != "operator":
+            continue
+        stretch = old_text[entry.span.start : entry.span.end]
+        place = _place(new_text, stretch, old_text.count(stretch, 0, entry.span.start))
+        if place is not None:
+            carried = combined([replace(entry, span=place)], carried)
+    return carried
+
+
+def _place(text: str, stretch: str, before: int) -> Span | None:
+    """Where the stretch stands that has `before` like it before it, or the last one where there are fewer."""
+    start = text.find(stretch)
+    while before and start >= 0 and (following := text.find(stretch, start + len(stretch))) >= 0:
+        start, before = following, before - 1
+    return Span(start, start + len(stretch)) if start >= 0 else None
 
 
 def _with_corrections(older: Document, newer: Document) -> Document:

@@ -28,31 +28,6 @@ def kept_out(entries: Sequence[Quarantined], span: Span, kind: QuarantineKind) -
     return combined(entries, [Quarantined(span, kind, BY_THE_OPERATOR, "quarantined", "operator")])
 
 
-def carry_over(old_text: str, old_entries: Sequence[Quarantined], new_text: str) -> list[Quarantined]:
-    """An operator's decisions on a text, for the stretches that stand in the new one word for word.
-
-    Of several equal stretches each keeps its own decision, in their order. Give the result to `combined` as what was
-    decided.
-    """
-    carried: list[Quarantined] = []
-    for entry in old_entries:
-        if entry.by != "operator":
-            continue
-        stretch = old_text[entry.span.start : entry.span.end]
-        place = _place(new_text, stretch, old_text.count(stretch, 0, entry.span.start))
-        if place is not None:
-            carried = combined([replace(entry, span=place)], carried)
-    return carried
-
-
-def _place(text: str, stretch: str, before: int) -> Span | None:
-    """Where the stretch stands that has `before` like it before it, or the last one where there are fewer."""
-    start = text.find(stretch)
-    while before and start >= 0 and (following := text.find(stretch, start + len(stretch))) >= 0:
-        start, before = following, before - 1
-    return Span(start, start + len(stretch)) if start >= 0 else None
-
-
 def _without(entry: Quarantined, decided: Sequence[Quarantined]) -> Iterator[Quarantined]:
     """What is left of an entry beside what was decided."""
     at = entry.span.start

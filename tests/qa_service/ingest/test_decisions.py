@@ -5,8 +5,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa_service.ingest.carry_over import carried_decisions
 from qa_service.ingest.chunk import kept_spans
-from qa_service.ingest.decisions import carry_over, combined, kept_out, restored
+from qa_service.ingest.decisions import combined, kept_out, restored
 from qa_service.records import Quarantined, Span
 
 LENGTH = 40
@@ -80,20 +81,22 @@ def test_decisions_are_carried_over_to_where_their_text_stands_now() -> None:
         Quarantined(Span(28, 46), "spam", "said so", "quarantined", "operator"),
     ]
     new = "A new head.\nmenu\nThe forum closed.\nmenu\nmore\nfooter of the page"
-    carried = carry_over(old, entries, new)
+    carried = carried_decisions(old, entries, new)
     assert [new[entry.span.start : entry.span.end] for entry in carried] == ["menu", "footer of the page"]
     assert [entry.span.start for entry in carried] == [new.rindex("menu"), new.index("footer")]
     assert [(entry.state, entry.by) for entry in carried] == [("kept", "operator"), ("quarantined", "operator")]
 
 
 def test_a_decision_on_what_is_there_no_more_is_not_carried_over() -> None:
-    assert carry_over("a footer", [Quarantined(Span(2, 8), "spam", "said so", "kept", "operator")], "a head") == []
+    assert (
+        carried_decisions("a footer", [Quarantined(Span(2, 8), "spam", "said so", "kept", "operator")], "a head") == []
+    )
 
 
 @given(st.text("ab\n", max_size=30), st.text("ab\n", max_size=30), entry_lists())
 def test_what_is_carried_over_lies_in_the_new_text_apart(old: str, new: str, entries: list[Quarantined]) -> None:
     inside = [entry for entry in entries if entry.span.end <= len(old)]
-    carried = carry_over(old, inside, new)
+    carried = carried_decisions(old, inside, new)
     assert all(a.span.end <= b.span.start for a, b in pairwise(carried))
     texts = {old[entry.span.start : entry.span.end] for entry in inside if entry.by == "operator"}
     assert all(any(new[entry.span.start : entry.span.end] in text for text in texts) for entry in carried)
