@@ -62,6 +62,13 @@ def dense(sentences: int) -> str:
     return "".join(f"{line.capitalize()} {chance.random():.5f}.\n" for line in lines)
 
 
+def full(size: int) -> Iterator[bytes]:
+    """Texts of many sentences, as books are: all of it is encoded."""
+    sentences = size // len(dense(1_000)) * 1_000
+    while True:
+        yield dense(max(1_000, sentences)).encode()
+
+
 def memory(client: httpx.Client, pid: int, files: Iterator[bytes], total: int) -> str:
     watch, sent, statuses = MemoryWatch(pid), 0, set()
     begin = time.perf_counter()
@@ -88,11 +95,15 @@ def main() -> None:
     parser.add_argument("--pid", type=int, required=True)
     parser.add_argument("--megabytes", type=int, default=1_000)
     parser.add_argument("--size", type=int, default=19, help="of one file, in MB")
+    parser.add_argument("--full", type=int, default=0, help="so many MB of files full of text, half a minute each")
     given = parser.parse_args()
     with httpx.Client(base_url=given.url, timeout=None) as client:
         for kind in (refused, sparse):
             line = memory(client, given.pid, kind(given.size * 1_000_000), given.megabytes * 1_000_000)
             print(f"{kind.__name__} files: {line}", flush=True)
+        if given.full:
+            line = memory(client, given.pid, full(given.size * 1_000_000), given.full * 1_000_000)
+            print(f"full files: {line}", flush=True)
         print(f"questions, nothing else: {questions(client, 30)}", flush=True)
         batch = [("file", (f"{number}.txt", dense(800))) for number in range(8)]
         job = client.post("/documents?background=true", files=batch).raise_for_status().headers["location"]

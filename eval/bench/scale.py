@@ -1,8 +1,9 @@
 """`python -m eval.bench.scale`: what the service costs over 1,000 to 1,000,000 passages.
 
 One store grows from size to size and is measured at each by a process of its own. Beyond the real passages (XQuAD in
-twelve languages) texts are real passages recombined sentence by sentence within their language, and vectors are those
-of the real passages and sentences with noise of a third of their length. Interrupted, it goes on where it stopped.
+twelve languages) texts are real passages recombined sentence by sentence within their language, each sentence with a
+number of its own: else it would stand in hundreds of passages, which the search folds as copies. Vectors are those of
+the real passages and sentences with noise of a third of their length. Interrupted, it goes on where it stopped.
 """
 
 import argparse
@@ -93,7 +94,7 @@ def made_document(number: int, material: Material, draw: random.Random) -> tuple
     encoded = []
     start = 0
     for ordinal in range(_A_DOCUMENT):
-        drawn = [material.sentence(draw) for _ in range(_SENTENCES)]
+        drawn = [_numbered(material.sentence(draw), draw) for _ in range(_SENTENCES)]
         line = " ".join(text for text, _, _ in drawn)
         places = np.cumsum([0, *(len(text) + 1 for text, _, _ in drawn)])
         inner = tuple(Span(int(at), int(at) + len(text)) for at, (text, _, _) in zip(places, drawn, strict=False))
@@ -112,6 +113,11 @@ def made_document(number: int, material: Material, draw: random.Random) -> tuple
         start += len(line) + 1
     metadata = Metadata(f"Document {number}", None, None, None, None, material.language)
     return Document(identity, identity * 2, f"made-{number}.txt", "\n".join(lines), metadata, {}), encoded
+
+
+def _numbered(sentence: tuple[str, Vectors, Vectors], draw: random.Random) -> tuple[str, Vectors, Vectors]:
+    text, *vectors = sentence
+    return f"{text} {draw.randrange(1_000_000)}", vectors[0], vectors[1]
 
 
 def _noisy(vectors: Vectors, noise: np.random.Generator) -> Vectors:
