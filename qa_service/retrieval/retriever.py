@@ -53,18 +53,19 @@ class Retriever:
         """The `top_k` best matching passages that are no copies of each other, best first."""
         view = self.index.view
         lexical = LexicalQuery.of(query, view.frequencies)
-        vectors: dict[int, Vectors] = {}
+        read: dict[int, Ranked] = {}
         ranked = self._ranked(_Asked(query, query_vector, lexical, filters, view))
-        hits = fold(self._hits(ranked, lexical, top_k + _COPIES, vectors), top_k)
-        return compared(hits, lambda hit: vectors[hit.passage_id])
+        hits = self._hits(ranked, lexical, top_k + _COPIES, read)
+        apart = fold(hits, top_k, lambda hit: read[hit.passage_id].found.folded)
+        return compared(apart, lambda hit: read[hit.passage_id].vector)
 
     def _hits(
-        self, ranked: Iterator[Ranked], lexical: LexicalQuery, block: int, vectors: dict[int, Vectors]
+        self, ranked: Iterator[Ranked], lexical: LexicalQuery, block: int, read: dict[int, Ranked]
     ) -> Iterator[Hit]:
-        """Read from the store a block at a time, as folding goes on; `vectors` takes those of the passages read."""
-        while read := list(islice(ranked, block)):
-            vectors.update((each.found.passage_id, each.vector) for each in read)
-            yield from self.store.hits([each.candidate(lexical) for each in read])
+        """Read from the store a block at a time, as folding goes on; `read` takes what each hit came from."""
+        while best := list(islice(ranked, block)):
+            read.update((each.found.passage_id, each) for each in best)
+            yield from self.store.hits([each.candidate(lexical) for each in best])
 
     def _ranked(self, asked: "_Asked") -> Iterator[Ranked]:
         """The passages looked at, best first; behind them, as long as somebody asks, what is farther away."""

@@ -1,5 +1,6 @@
 """Hits as a search makes them, of one sentence each."""
 
+from qa_service.ingest.terms import make_terms
 from qa_service.records import Explanation, Hit, Metadata, Passage, Span
 
 EXPLANATION = Explanation(1, 1.0, 1, 1.0, 1.0, 1, 0.0, 0.0, (), 1, 1.0, None, None)
@@ -21,3 +22,7 @@ def hit(text: str, number: int, language: str = "en") -> Hit:
         scores={},
         explanation=EXPLANATION,
     )
+
+
+def folded(hit: Hit) -> str:
+    return make_terms(hit.passage.search_text).folded

@@ -9,7 +9,7 @@ from embeddings.encoder import Vectors
 from qa_service.records import Hit, Span
 from qa_service.retrieval.agreement import compared
 from qa_service.retrieval.duplicates import fold
-from tests.qa_service.retrieval.made_hits import hit
+from tests.qa_service.retrieval.made_hits import folded, hit
 
 SPEECH = "In 2024, trade between China and the five Central Asian countries reached a record 94.8 billion US dollars."
 
@@ -30,7 +30,7 @@ def answering(text: str, answer: str, number: int, language: str = "en", log_odd
 
 def test_the_same_in_two_languages_stays_two_hits_that_corroborate_each_other() -> None:
     one, other = hit(SPEECH, 1), hit("2024年，中国与中亚五国贸易额达948亿美元。", 2, "zh")
-    assert fold([one, other], 5) == (one, other)
+    assert fold([one, other], 5, folded) == (one, other)
     found = compare(one, other, 0.8)
     assert [[place.file_name for place in each.corroborating] for each in found] == [["2.txt"], ["1.txt"]]
 
