@@ -50,14 +50,16 @@ def _place(text: str, stretch: str, before: int) -> Span | None:
 
 
 def _with_corrections(older: Document, newer: Document) -> Document:
-    """A date holds only where the newer version, too, has the one that was wrong: it may well be of another day."""
+    """A date holds only where the newer version, too, has the one that was wrong: it may well be of another day.
+
+    The newer version may have been there before, with corrections of its own: the older one's were made later.
+    """
     corrected, uncorrected = {}, {}
     for name, origin in older.origins.items():
-        if origin == CORRECTED and newer.origins.get(name) != CORRECTED:
-            found = getattr(newer.metadata, name)
-            if name != "date" or found == older.uncorrected.get(name, (None, None))[0]:
-                corrected[name] = getattr(older.metadata, name)
-                uncorrected[name] = (found, newer.origins.get(name))
+        if origin == CORRECTED:
+            found = newer.uncorrected.get(name, (getattr(newer.metadata, name), newer.origins.get(name)))
+            if name != "date" or found[0] == older.uncorrected.get(name, (None, None))[0]:
+                corrected[name], uncorrected[name] = getattr(older.metadata, name), found
     return replace(
         newer,
         metadata=replace(newer.metadata, **corrected),

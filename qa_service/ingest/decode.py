@@ -5,7 +5,9 @@ import re
 
 from qa_service.errors import BadFile
 from qa_service.ingest.encoding_guess import (
+    MIN_WHOLE,
     codec_of,
+    damaged_reading,
     guess,
     has_controls,
     is_mostly_text,
@@ -23,15 +25,13 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16"),
 )
 _ESCAPED = re.compile(rb"\x1b\$[@B]|\x1b\([BJ]|~\{(?:[!-w][!-~])+~\}")
-_MIN_VALID = 20
-"""Whole UTF-8 characters beyond ASCII for each broken byte, from which a text is damaged UTF-8 and nothing else."""
 
 
 def decode(file: RawFile, declared: str | None = None) -> tuple[str, Encoding]:
     """The verbatim text of a file, line ends as they are, without a byte order mark. Raises BadFile.
 
-    `declared` is the encoding that the file or its sender names. Bytes that a damaged UTF-8 file has lost already
-    become U+FFFD, and their number is told.
+    `declared` is the encoding that the file or its sender names. Bytes that a damaged file has lost already become
+    U+FFFD, and their number is told.
     """
     if not file.content:
         raise BadFile(f"{file.name}: the file is empty")
@@ -106,6 +106,9 @@ def _guessed(file: RawFile) -> tuple[str, Encoding]:
     if damaged := _damaged_utf8(content):
         return damaged
     best, others, is_certain = guess(content)
+    if damaged_other := damaged_reading(content, best):
+        reading, replaced = damaged_other
+        return reading.text, Encoding(shown_name(reading.encoding), is_certain=False, replaced=replaced)
     if best is None and content.isascii():
         return content.decode("ascii"), Encoding("utf-8")
     if best is None:
@@ -121,7 +124,7 @@ def _damaged_utf8(content: bytes) -> tuple[str, Encoding] | None:
     text = content.decode("utf-8", "replace")
     replaced = text.count("\ufffd") - content.count("\ufffd".encode())
     whole = sum(character > "\x7f" for character in text) - replaced
-    if not replaced or has_controls(text) or whole < _MIN_VALID * replaced:
+    if not replaced or has_controls(text) or whole < MIN_WHOLE * replaced:
         return None
     return text, Encoding("utf-8", is_certain=False, replaced=replaced)
 

@@ -27,6 +27,9 @@ _TELLING = 12
 _FEW = 4
 """Fewer than these say nothing for certain."""
 _MIN_PLAUSIBILITY = 0.15
+_MULTIBYTE = ("gb18030", "cp950", "cp932", "euc_jp", "cp949")
+MIN_WHOLE = 6
+"""Whole characters beyond ASCII for each broken byte, from which a text is damaged and not of another encoding."""
 
 _LETTERS = {
     **{"az": "çəğıöşü", "ca": "àçéèíïóòúü", "cs": "áčďéěíňóřšťúůýž", "da": "æøåé", "de": "äöüß", "es": "áéíñóúü"},
@@ -195,6 +198,28 @@ def guess(content: bytes) -> tuple[Reading | None, tuple[str, ...], bool]:
         tuple(shown_name(other.encoding) for other in others),
         _is_certain(best, others, first_text == second_text),
     )
+
+
+def damaged_reading(content: bytes, strict: Reading | None) -> tuple[Reading, int] | None:
+    """A reading in an encoding of several bytes a character, with a few bytes broken or cut off, and how many.
+
+    None where `strict`, the best reading of all bytes, looks as much like text.
+    """
+    if strict is not None and strict.encoding in _MULTIBYTE:
+        return None
+    found = []
+    for codec in _MULTIBYTE:
+        text = _IMPOSSIBLE.sub("\ufffd", content.decode(codec, "replace"))
+        broken = text.count("\ufffd")
+        whole = sum(character > "\x7f" for character in text) - broken
+        if broken and whole >= MIN_WHOLE * broken:
+            found.append((_plausibility(text.replace("\ufffd", "")), codec, text, broken))
+    if not found:
+        return None
+    plausibility, codec, text, broken = max(found)
+    if plausibility <= (strict.plausibility if strict else 0.0) + _MARGIN:
+        return None
+    return Reading(text, codec, plausibility), broken
 
 
 def _rank(reading: Reading, first_text: str | None, second_text: str | None) -> float:

@@ -117,7 +117,7 @@ def search_language(tag: str) -> str:
 def _scripts_of(tag: str) -> frozenset[str]:
     """What a language is written in, under the names that letters have."""
     language, _, rest = tag.partition("-")
-    given = next((part.title() for part in rest.split("-") if len(part) == 4), None)
+    given = next((part.title() for part in rest.split("-") if len(part) == 4 and part.isalpha()), None)
     likely = str(get_global("likely_subtags").get(language, "")).split("_")
     script = given or (likely[1] if len(likely) > 1 else "")
     return frozenset([_SCRIPT_NAMES[script]] if script in _SCRIPT_NAMES else [])

@@ -202,7 +202,7 @@ class Indexer:
 
         def decide(document: Document, entries: Sequence[Quarantined]) -> Sequence[Quarantined]:
             if span.end > len(document.text):
-                raise BadInput(f"end: the document has {len(document.text):,} characters")
+                raise BadInput(f"the stretch ends behind the document, which has {len(document.text):,} characters")
             return kept_out(entries, span, kind)
 
         return self._decide(document_id, decide, "quarantined")

@@ -23,6 +23,7 @@ _HTML = re.compile(
 _ANY_TAG = re.compile(rb"<(?:html|head|body|div|p|h[1-6]|table|a|span|br|meta|title|article|ul)\b[^>]*>", re.IGNORECASE)
 _MAIL_HEADER = re.compile(rb"(?:[!-9;-~]+:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n){3,}")
 _MAIL_FIELD = re.compile(rb"^(?:received|message-id|from|mime-version):", re.IGNORECASE | re.MULTILINE)
+_FIELD_OF_NAMED_MAIL = re.compile(rb"^(?:from|to|subject|date):", re.IGNORECASE | re.MULTILINE)
 _BINARIES = (
     (b"\x89PNG\r\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -57,6 +58,7 @@ _BINARIES = (
     (b"%!PS", "a PostScript file"),
 )
 _RIFF = {b"WEBP": "a WebP image", b"WAVE": "a WAV recording", b"AVI ": "an AVI film"}
+_NO_TEXT = ", which holds no text that can be read"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _IN_OLE = (
     ("EncryptedPackage", "an encrypted Office document; save it without a password"),
@@ -89,7 +91,7 @@ def find_kind(file: RawFile) -> str:
     if head.startswith(b"{\\rtf"):
         return "rtf"
     if looks_like := _binary(head):
-        raise BadFile(f"{file.name}: looks like {looks_like}, which holds no text that can be read")
+        raise BadFile(f"{file.name}: looks like {looks_like}")
     return _text_kind(file)
 
 
@@ -103,9 +105,14 @@ def _text_kind(file: RawFile) -> str:
         return "txt"
     if named in ("txt", "eml"):
         header = _MAIL_HEADER.match(head)
-        is_mail = header is not None and len(set(map(bytes.lower, _MAIL_FIELD.findall(header.group())))) > 1
+        fields = [_MAIL_FIELD, _FIELD_OF_NAMED_MAIL] if named == "eml" else [_MAIL_FIELD]
+        is_mail = header is not None and any(len(_fields(each, header.group())) > 1 for each in fields)
         return "eml" if is_mail else "txt"
     return named
+
+
+def _fields(wanted: re.Pattern[bytes], header: bytes) -> set[bytes]:
+    return {field.lower() for field in wanted.findall(header)}
 
 
 def _zip_kind(file: RawFile) -> str:
@@ -122,6 +129,8 @@ def _zip_kind(file: RawFile) -> str:
                 if mimetype.startswith(b"application/vnd.oasis.opendocument") and mimetype not in _MIMETYPES:
                     raise BadFile(f"{file.name}: looks like an OpenDocument file of another kind; save it as .pdf")
                 return _MIMETYPES.get(mimetype, "zip")
+            if "[Content_Types].xml" in names:
+                raise BadFile(f"{file.name}: an Office file of another kind or without its text; save it as .pdf")
             return "zip"
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise BadFile(f"{file.name}: a damaged or cut short zip file ({error}); get it once more") from error
@@ -138,14 +147,14 @@ def _ole_kind(file: RawFile) -> str:
 
 def _binary(head: bytes) -> str:
     if head.startswith(b"RIFF"):
-        return _RIFF.get(head[8:12], "a recording")
+        return _RIFF.get(head[8:12], "a recording") + _NO_TEXT
     if head[4:8] == b"ftyp":
-        return "a film, a recording or an image of a phone"
+        return "a film, a recording or an image of a phone" + _NO_TEXT
     if head[257:262] == b"ustar":
         return "a tar archive; unpack it first"
     for magic, looks_like in _BINARIES:
         if head.startswith(magic) and (len(magic) > 3 or _has_controls(head)):
-            return looks_like + ("; unpack it first" if "archive" in looks_like else "")
+            return looks_like + ("; unpack it first" if "archive" in looks_like else _NO_TEXT)
     return ""
 
 

@@ -61,7 +61,7 @@ def _page_text(document: PdfDocument, number: int) -> str:
 def _built(file: RawFile, document: PdfDocument, texts: Sequence[str]) -> Extracted:
     if not any(character.isalnum() for text in texts for character in text):
         raise BadFile(
-            f"{file.name}: a PDF of {len(texts)} pages without text, such as a scan; make it searchable with OCR first"
+            f"{file.name}: a PDF without text ({len(texts)} pages), such as a scan; make it searchable with OCR first"
         )
     repeated = _repeated_lines(texts)
     bookmarks = _bookmarks(document)

@@ -18,7 +18,7 @@ def read_rtf(file: RawFile) -> Extracted:
     encoding = f"cp{page.group(1).decode()}" if page else "cp1252"
     try:
         text = rtf_to_text(file.content.decode("latin-1"), encoding=encoding, errors="strict")
-    except (UnicodeError, LookupError, ValueError, RecursionError, IndexError) as error:
+    except (UnicodeError, LookupError, ValueError, OverflowError, RecursionError, IndexError) as error:
         raise BadFile(f"{file.name}: rich text that cannot be read ({error}); save it as .docx or .txt") from error
     for paragraph in text.split("\n"):
         builder.add(paragraph)

@@ -107,6 +107,34 @@ def test_utf_8_that_lost_bytes_is_taken_with_their_number() -> None:
     assert decoded(content) == RUSSIAN[:-1] + "\ufffd"
 
 
+def test_few_utf_8_characters_around_a_broken_byte_are_not_another_encoding() -> None:
+    content = "The Mixéd hill is 13 m high. Пример текста.".encode() + b"\xff"
+    assert encoding_of(content) == Encoding("utf-8", is_certain=False, replaced=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "name"),
+    [
+        (CHINESE, "gb18030", "gb18030"),
+        (TRADITIONAL, "big5", "big5"),
+        (JAPANESE, "shift_jis", "shift_jis"),
+        (JAPANESE, "euc_jp", "euc-jp"),
+        (KOREAN, "euc_kr", "euc-kr"),
+    ],
+)
+def test_east_asian_texts_that_lost_a_byte_are_taken_with_their_number(text: str, encoding: str, name: str) -> None:
+    letters = 2 * text.rstrip(".")
+    content = letters.encode(encoding)[:-1]
+    found = encoding_of(content)
+    assert (found.name, found.is_certain, found.replaced) == (name, False, 1)
+    assert decoded(content)[:-1] == letters[:-1]
+    whole = text.encode(encoding)
+    broken = b"\xff".join([whole, b"\n", whole])
+    assert encoding_of(broken).name == name
+    assert not encoding_of(broken).is_certain
+    assert decoded(broken).startswith(text)
+
+
 def test_utf_16_that_was_cut_short_is_taken_with_what_it_lost() -> None:
     content = RUSSIAN.encode("utf-16")[:-1]
     assert decoded(content) == RUSSIAN[:-1] + "\ufffd"

@@ -93,6 +93,7 @@ def test_the_form_of_han_is_told_where_it_is_certain(text: str, language: str) -
         ("Йиғилиш душанба куни бўлиб ўтди ва режалар келишиб олинди.", "uz-Cyrl", "uz-Cyrl"),
         ("Йиғилиш душанба куни бўлиб ўтди ва режалар келишиб олинди.", "uz", "uz-Cyrl"),
         ("The members met on Monday and agreed on a plan for the year.", "en-US", "en-US"),
+        ("Die Mitglieder trafen sich am Montag und einigten sich auf einen Plan.", "de-DE-1996", "de-DE-1996"),
     ],
 )
 def test_a_short_passage_is_in_its_documents_language_unless_its_script_says_otherwise(

@@ -158,7 +158,7 @@ def test_a_page_without_text_keeps_the_count_of_pages() -> None:
         (
             "scan.pdf",
             made.pdf("", ""),
-            "a PDF of 2 pages without text, such as a scan; make it searchable with OCR first",
+            "a PDF without text (2 pages), such as a scan; make it searchable with OCR first",
         ),
         ("cut.pdf", made.pdf("words")[:200], "a damaged or cut short PDF"),
         ("cut.docx", made.word_document()[:9_000], "a damaged or cut short zip file"),
@@ -174,6 +174,8 @@ def test_a_page_without_text_keeps_the_count_of_pages() -> None:
         ("a.mp4", b"\0\0\0\x20ftypisom\0\0", "looks like a film"),
         ("a.gz", b"\x1f\x8b\x08\0\0\0\0\0", "looks like a gzip archive; unpack it first"),
         ("a.zip", made.zipped({"a.txt": "text"}), "an archive is no document"),
+        ("a.docx", made.zipped({"[Content_Types].xml": "<Types/>"}), "an Office file of another kind or without"),
+        ("a.rtf", rb"{\rtf1 \u99999999999 ?}", "rich text that cannot be read"),
         ("a.html", b"<html><script>var words = 1</script></html>", "the file holds no words"),
         ("a.csv", b"\n\n", "the file holds no words"),
         ("a.xlsx", made.zipped({"xl/workbook.xml": "<x/>"}), "a workbook that cannot be read"),
@@ -199,6 +201,8 @@ def test_what_cannot_be_read_is_named_with_its_reason(name: str, content: bytes,
         ("saved.txt", "<html><body><p>слова</p></body></html>".encode("utf-16"), "html"),
         ("BM.txt", b"BMW and MZ are letters", "txt"),
         ("a.txt", made.mail(), "eml"),
+        ("a.eml", b"From: a@b.org\r\nTo: c@d.org\r\nSubject: News\r\n\r\nThe forum opened.", "eml"),
+        ("a.txt", b"From: Almaty\r\nTo: Astana\r\nDistance: 1200\r\n\r\nThe train goes daily.", "txt"),
     ],
 )
 def test_a_file_is_what_it_holds_whatever_its_name(name: str, content: bytes, kind: str) -> None:
