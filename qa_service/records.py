@@ -11,7 +11,8 @@ from typing import Literal
 
 AnswerKind = Literal["extractive", "generated", "none"]
 Role = Literal["user", "assistant"]
-Status = Literal["added", "unchanged", "replaced", "restored", "quarantined", "accepted", "waiting"]
+Status = Literal["added", "unchanged", "described", "replaced", "restored", "quarantined", "accepted", "waiting"]
+"""What became of a file; `described`: its bytes were known, and what was said of them is new."""
 DocumentStatus = Literal["indexed", "waiting", "superseded"]
 COUNTING: tuple[DocumentStatus, ...] = ("indexed", "waiting")
 """Not taken the place of by a newer version."""

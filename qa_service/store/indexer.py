@@ -27,7 +27,7 @@ from qa_service.records import (
     Span,
     Status,
 )
-from qa_service.store.corrections import Changes, correct
+from qa_service.store.corrections import Changes, correct, restate
 from qa_service.store.likeness import Likeness
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
@@ -80,6 +80,8 @@ class Indexer:
                     status = self._bring_back(made, file.path, older)
                 else:
                     status = self._move(made, standing, file.path, older)
+                if status == "unchanged":
+                    status = self._restate(made, file)
                 if status is not None:
                     return read_receipt(self.store, made, status)
 
@@ -119,6 +121,11 @@ class Indexer:
         if change is None:
             return None
         return "replaced" if older else "restored"
+
+    def _restate(self, document_id: str, file: RawFile) -> Status | None:
+        with self._replacing, suppress(NotFound):
+            return "described" if restate(self.store, document_id, file) else "unchanged"
+        return None  # deleted meanwhile
 
     def _move(self, document_id: str, standing: Standing, path: str | None, older: str | None) -> Status | None:
         if older is None and path in {None, standing.path}:

@@ -84,7 +84,7 @@ def only_result(upload: Upload, taken_in: TakenIn) -> ReceiptOut | None:
 
 def status_of(receipts: Sequence[ReceiptOut]) -> int:
     """201 when something came in, 200 when all of it was there already."""
-    return 200 if all(receipt.status == "unchanged" for receipt in receipts) else 201
+    return 200 if all(receipt.status in {"unchanged", "described"} for receipt in receipts) else 201
 
 
 def _error(failure: Failure) -> QAError:

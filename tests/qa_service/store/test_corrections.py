@@ -13,7 +13,7 @@ from embeddings.hashing import HashingEncoder
 from qa_service.app import open_service
 from qa_service.cli.local import LocalSession
 from qa_service.config import Settings
-from qa_service.errors import BadInput, NotFound
+from qa_service.errors import BadFile, BadInput, NotFound
 from qa_service.ingest.describe import FIELDS
 from qa_service.records import Filters, Metadata, RawFile
 from qa_service.service import Service
@@ -99,6 +99,24 @@ def test_the_next_version_takes_over_what_still_holds_and_can_be_uncorrected(eac
     found = each.indexer.correct(ids[2], {"title": None, "author": None})
     assert (found.metadata.title, found.metadata.author) == ("A headline", "Anna Weber")
     assert "corrected" not in found.origins.values()
+
+
+def test_what_is_said_anew_of_known_bytes_is_taken_over_and_a_correction_stays(each: Opened) -> None:
+    document_id = each.add(TEXT, "a.txt").document_id
+    each.indexer.correct(document_id, {"author": "Right"})
+    generation = each.store.generation
+    assert each.add(TEXT, "a.txt").status == "unchanged"
+    assert each.add(TEXT, "a.txt", date="2025-06-14").status == "unchanged"  # as the text says
+    assert each.store.generation == generation
+    receipt = each.add(TEXT, "a.txt", title="Given", author="Also given", language="kk")
+    assert (receipt.status, receipt.metadata.title, receipt.metadata.author) == ("described", "Given", "Right")
+    assert receipt.origins["title"] == "given"
+    assert len(each.store.matching(Filters(languages=("kk",)))) == 0  # its passages are English all the same
+    assert each.indexer.correct(document_id, {"author": None}).metadata.author == "Also given"
+    assert each.add(TEXT, "a.txt", title="Given").status == "unchanged"
+    with pytest.raises(BadFile, match="the given date"):
+        each.add(TEXT, "a.txt", date="never")
+    assert_index_is_the_truth(each.store, each.index, HashingEncoder())
 
 
 @pytest.mark.parametrize(
