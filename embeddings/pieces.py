@@ -76,7 +76,7 @@ class Unigram:
 
     def __init__(self, folder: Path) -> None:
         """Raises ModelError when the files cannot be read."""
-        self._characters = _read(folder / UNIGRAM_RULES)
+        self._characters = _read(folder / UNIGRAM_RULES, "remove its folder")
         self.frame = _frame(self._characters)
         path = folder / UNIGRAM_PIECES
         try:
@@ -102,11 +102,11 @@ class Unigram:
         return normal if not normal or normal.startswith(SPACE) else SPACE + normal
 
 
-def _read(path: Path) -> tokenizers.Tokenizer:
+def _read(path: Path, advice: str = "get the model again") -> tokenizers.Tokenizer:
     try:
         tokenizer = tokenizers.Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises nothing narrower
-        raise ModelError(f"{path}: no tokenizer that can be read ({error}); get the model again") from error
+        raise ModelError(f"{path}: no tokenizer that can be read ({error}); {advice}") from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

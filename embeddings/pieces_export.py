@@ -13,6 +13,7 @@ from embeddings.model_folder import load_object
 from embeddings.pieces import SPACE, UNIGRAM_PIECES, UNIGRAM_RULES
 
 _CONTROLS = {"<s>", "</s>", "<pad>", "<mask>"}
+_KNOWN_TOKENS = {*_CONTROLS, "<unk>"}
 _NORMAL, _UNKNOWN, _CONTROL = 1, 2, 3
 _UNIGRAM = 1
 _CHARACTER = {"type": "Split", "pattern": {"Regex": "(?m)."}, "behavior": "Isolated", "invert": False}
@@ -43,6 +44,7 @@ def _is_known(tokenizer: dict[str, Any]) -> bool:
         and not model.get("byte_fallback")
         and isinstance(model.get("unk_id"), int)
         and tokenizer.get("normalizer") is not None
+        and {token.get("content") for token in tokenizer.get("added_tokens") or []} <= _KNOWN_TOKENS
         and words.get("type") == "Metaspace"
         and words.get("replacement") == SPACE
         and words.get("prepend_scheme") == "always"

@@ -246,7 +246,7 @@ class Service:
         self._quotes.load()
 
     def add(self, file: RawFile) -> Receipt:
-        """Takes in a file; the same bytes again change nothing. Raises BadFile."""
+        """Takes in a file, or what is newly said of one that is there. Raises BadFile."""
         return self._indexer.add(file)
 
     def take_in(self, file: RawFile, is_expanded: bool = False) -> TakenIn:

@@ -52,7 +52,7 @@ def _place(text: str, stretch: str, before: int) -> Span | None:
 def _with_corrections(older: Document, newer: Document) -> Document:
     """A date holds only where the newer version, too, has the one that was wrong: it may well be of another day.
 
-    The newer version may have been there before, with corrections of its own: the older one's were made later.
+    The newer version may have been there before: its own corrections stay where the older one has none.
     """
     corrected, uncorrected = {}, {}
     for name, origin in older.origins.items():

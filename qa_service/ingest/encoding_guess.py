@@ -207,19 +207,21 @@ def damaged_reading(content: bytes, strict: Reading | None) -> tuple[Reading, in
     """
     if strict is not None and strict.encoding in _MULTIBYTE:
         return None
-    found = []
-    for codec in _MULTIBYTE:
-        text = _IMPOSSIBLE.sub("\ufffd", content.decode(codec, "replace"))
-        broken = text.count("\ufffd")
-        whole = sum(character > "\x7f" for character in text) - broken
-        if broken and whole >= MIN_WHOLE * broken:
-            found.append((_plausibility(text.replace("\ufffd", "")), codec, text, broken))
-    if not found:
+    sample = _sample(content)
+    best = max((_lenient(sample, codec) for codec in _MULTIBYTE), key=lambda reading: reading.plausibility)
+    if best.plausibility < max(_MIN_PLAUSIBILITY, (strict.plausibility if strict else 0.0) + _MARGIN):
         return None
-    plausibility, codec, text, broken = max(found)
-    if plausibility <= (strict.plausibility if strict else 0.0) + _MARGIN:
+    text = _IMPOSSIBLE.sub("\ufffd", content.decode(best.encoding, "replace"))
+    broken = text.count("\ufffd")
+    whole = len(_BEYOND_ASCII.findall(text)) - broken
+    if not broken or whole < max(_TELLING, MIN_WHOLE * broken):
         return None
-    return Reading(text, codec, plausibility), broken
+    return Reading(text, best.encoding, best.plausibility), broken
+
+
+def _lenient(sample: bytes, codec: str) -> Reading:
+    """Without what is broken."""
+    return _reading(_IMPOSSIBLE.sub("", sample.decode(codec, "ignore")), codec)
 
 
 def _rank(reading: Reading, first_text: str | None, second_text: str | None) -> float:

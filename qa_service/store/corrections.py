@@ -59,7 +59,8 @@ def restate(store: Store, document_id: str, file: RawFile) -> bool:
         before = copy.deepcopy(found)
         for field, (value, origin) in said.items():
             if field in found.uncorrected:
-                found.uncorrected[field] = (value, origin)
+                if found.uncorrected[field][0] != value:
+                    found.uncorrected[field] = (value, origin)
             elif found.values[field] != value:  # what the text says too keeps the text as its origin
                 found.say(field, value, origin)
         if found == before:

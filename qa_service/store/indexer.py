@@ -63,7 +63,8 @@ class Indexer:
         return IndexManifest.current(self.encoder.spec)
 
     def add(self, file: RawFile) -> Receipt:
-        """Takes in a file; the same bytes again change nothing but where they stand. Raises BadFile.
+        """Takes in a file; the same bytes again change nothing but where they stand and what is said of them. Raises
+        BadFile.
 
         Another content at the path of a document, or for the name that is given to be replaced, is its new version.
         """
@@ -80,8 +81,8 @@ class Indexer:
                     status = self._bring_back(made, file.path, older)
                 else:
                     status = self._move(made, standing, file.path, older)
-                if status == "unchanged":
-                    status = self._restate(made, file)
+                if status is not None and standing is not None and _stands_at(standing, file.path):
+                    status = self._restated(made, file, status)
                 if status is not None:
                     return read_receipt(self.store, made, status)
 
@@ -122,10 +123,15 @@ class Indexer:
             return None
         return "replaced" if older else "restored"
 
-    def _restate(self, document_id: str, file: RawFile) -> Status | None:
+    def _restated(self, document_id: str, file: RawFile, status: Status) -> Status | None:
+        """What is said of known bytes counts where they stand; of copies elsewhere each would say its own. None as for
+        `_add`."""
+        if not file.metadata:
+            return status
         with self._replacing, suppress(NotFound):
-            return "described" if restate(self.store, document_id, file) else "unchanged"
-        return None  # deleted meanwhile
+            is_new = restate(self.store, document_id, file)
+            return "described" if is_new and status == "unchanged" else status
+        return None
 
     def _move(self, document_id: str, standing: Standing, path: str | None, older: str | None) -> Status | None:
         if older is None and path in {None, standing.path}:
@@ -288,6 +294,10 @@ def _with_sections(store: Store, document_id: str, quarantined: Sequence[Quarant
     if document.sections != stored.sections:
         store.set_sections(document)
     return document
+
+
+def _stands_at(standing: Standing, path: str | None) -> bool:
+    return path is None or standing.path in {None, path}
 
 
 def encode_passages(encoder: Encoder, passages: Sequence[Passage]) -> list[EncodedPassage]:

@@ -116,6 +116,26 @@ def test_what_is_said_anew_of_known_bytes_is_taken_over_and_a_correction_stays(e
     assert each.add(TEXT, "a.txt", title="Given").status == "unchanged"
     with pytest.raises(BadFile, match="the given date"):
         each.add(TEXT, "a.txt", date="never")
+    each.add(TEXT + "More.", "a.txt")
+    each.indexer.add(RawFile("a.txt", (TEXT + "More.").encode(), {}, replaces="a.txt"))
+    again = each.indexer.add(RawFile("a.txt", TEXT.encode(), {"title": "Given later"}, replaces="a.txt"))
+    assert again.metadata.title == "Given later"
+
+
+def test_copies_at_two_places_do_not_take_turns_to_describe_their_document(each: Opened) -> None:
+    def put(path: str, title: str) -> str:
+        return each.indexer.add(RawFile("a.txt", TEXT.encode(), {"title": title}, path)).status
+
+    put("/one/a.txt", "One")
+    put("/two/a.txt", "Two")
+    generation = each.store.generation
+    assert [put("/one/a.txt", "One"), put("/two/a.txt", "Two"), put("/one/a.txt", "One")] == ["unchanged"] * 3
+    assert each.store.generation == generation
+
+
+def test_the_truth_after_all_that_was_said(each: Opened) -> None:
+    each.add(TEXT, "a.txt")
+    each.add(TEXT, "a.txt", language="kk")
     assert_index_is_the_truth(each.store, each.index, HashingEncoder())
 
 

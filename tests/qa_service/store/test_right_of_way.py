@@ -66,7 +66,7 @@ def test_an_interruption_ends_the_encoding_even_while_somebody_asks() -> None:
     assert encoder.batches == []
 
 
-def test_more_questions_than_are_answered_at_once_wait_and_keep_documents_out() -> None:
+def test_more_questions_than_are_answered_at_once_wait() -> None:
     way, lock, inside, most = RightOfWay(), threading.Lock(), 0, 0
     full = threading.Barrier(right_of_way.AT_ONCE)
 
