@@ -81,7 +81,7 @@ class Indexer:
                     status = self._bring_back(made, file.path, older)
                 else:
                     status = self._move(made, standing, file.path, older)
-                if status is not None and standing is not None and _stands_at(standing, file.path):
+                if status is not None and standing is not None and _is_same_file(standing, file):
                     status = self._restated(made, file, status)
                 if status is not None:
                     return read_receipt(self.store, made, status)
@@ -215,7 +215,7 @@ class Indexer:
 
         def decide(document: Document, entries: Sequence[Quarantined]) -> Sequence[Quarantined]:
             if span.end > len(document.text):
-                raise BadInput(f"the stretch ends behind the document, which has {len(document.text):,} characters")
+                raise BadInput(f"the stretch ends behind the text: the document has {len(document.text):,} characters")
             return kept_out(entries, span, kind)
 
         return self._decide(document_id, decide, "quarantined")
@@ -296,8 +296,9 @@ def _with_sections(store: Store, document_id: str, quarantined: Sequence[Quarant
     return document
 
 
-def _stands_at(standing: Standing, path: str | None) -> bool:
-    return path is None or standing.path in {None, path}
+def _is_same_file(standing: Standing, file: RawFile) -> bool:
+    """Not a copy elsewhere, or under another name."""
+    return file.path == standing.path if file.path and standing.path else file.name == standing.file_name
 
 
 def encode_passages(encoder: Encoder, passages: Sequence[Passage]) -> list[EncodedPassage]:

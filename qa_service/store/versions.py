@@ -16,6 +16,7 @@ class Standing:
 
     status: DocumentStatus
     path: str | None
+    file_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Deleted:
 
 
 def read_standing(connection: sqlite3.Connection, document_id: str) -> Standing | None:
-    row = connection.execute("SELECT status, path FROM documents WHERE id = ?", [document_id]).fetchone()
-    return row and Standing(row["status"], row["path"])
+    row = connection.execute("SELECT status, path, file_name FROM documents WHERE id = ?", [document_id]).fetchone()
+    return row and Standing(row["status"], row["path"], row["file_name"])
 
 
 def read_holder(connection: sqlite3.Connection, path: str | None, file_name: str | None) -> str | None:
