@@ -80,9 +80,10 @@ def memory(client: httpx.Client, pid: int, files: Iterator[bytes], total: int) -
     return f"{sent / 1e6:,.0f} MB in {time.perf_counter() - begin:.0f} s, statuses {sorted(statuses)}: {watch.end()}"
 
 
-def questions(client: httpx.Client, count: int) -> str:
+def questions(client: httpx.Client, count: int, first: int = 0) -> str:
+    """`first` is a number that no question had before: a repeated one is answered from memory."""
     times = []
-    for number in range(count):
+    for number in range(first, first + count):
         begin = time.perf_counter()
         client.post("/ask", json={"question": f"Where will summit number {number} be held?"}).raise_for_status()
         times.append(1000 * (time.perf_counter() - begin))
@@ -108,7 +109,7 @@ def main() -> None:
         batch = [("file", (f"{number}.txt", dense(800))) for number in range(8)]
         job = client.post("/documents?background=true", files=batch).raise_for_status().headers["location"]
         time.sleep(1)
-        print(f"questions during a job: {questions(client, 30)}", flush=True)
+        print(f"questions during a job: {questions(client, 30, first=30)}", flush=True)
         client.delete(job)
 
 
