@@ -3,18 +3,17 @@
 An operator's corrections come before all else, and can be taken back.
 """
 
-import copy
-import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import Any
 
 from qa_service.errors import BadFile, BadInput, NotFound
 from qa_service.ingest.carry_over import CORRECTED
 from qa_service.ingest.describe import FIELDS, check_value
 from qa_service.ingest.language import passage_language
 from qa_service.records import Document, RawFile
-from qa_service.store.rows import next_generation
+from qa_service.store.rows import next_generation, read_document, update_metadata
 from qa_service.store.store import Store
 
 _NEEDED = ("title", "language")
@@ -28,17 +27,17 @@ def correct(store: Store, document_id: str, changes: Changes) -> Document:
 
     Its passages take on a new language without being encoded again.
     """
-    document = store.document(document_id)
-    checked = _checked(document, changes)
     with store.database.writing() as connection:
-        found = _Values.of(connection, document_id)
-        for field, value in checked.items():
+        before = after = _read(connection, document_id)
+        for field, value in _checked(before, changes).items():
             if value is not None:
-                found.uncorrected.setdefault(field, (found.values[field], found.origins.get(field)))
-                found.say(field, value or None, CORRECTED)
-            elif field in found.uncorrected:
-                found.say(field, *found.uncorrected.pop(field))
-        found.write(connection, document_id)
+                stood = before.uncorrected.get(field, (getattr(before.metadata, field), before.origins.get(field)))
+                after = replace(after, uncorrected={**after.uncorrected, field: stood})
+                after = _saying(after, field, value or None, CORRECTED)
+            elif field in before.uncorrected:
+                after = _saying(after, field, *before.uncorrected[field])
+                after = replace(after, uncorrected={k: v for k, v in after.uncorrected.items() if k != field})
+        _write(connection, before, after)
     return store.document(document_id)
 
 
@@ -55,58 +54,37 @@ def restate(store: Store, document_id: str, file: RawFile) -> bool:
     if not said:
         return False
     with store.database.writing() as connection:
-        found = _Values.of(connection, document_id)
-        before = copy.deepcopy(found)
-        for field, (value, origin) in said.items():
-            if field in found.uncorrected:
-                if found.uncorrected[field][0] != value:
-                    found.uncorrected[field] = (value, origin)
-            elif found.values[field] != value:  # what the text says too keeps the text as its origin
-                found.say(field, value, origin)
-        if found == before:
+        before = after = _read(connection, document_id)
+        for field, (value, origin) in said.items():  # what stands there already keeps its origin
+            if field in before.uncorrected:
+                if before.uncorrected[field][0] != value:
+                    after = replace(after, uncorrected={**after.uncorrected, field: (value, origin)})
+            elif getattr(before.metadata, field) != value:
+                after = _saying(after, field, value, origin)
+        if after == before:
             return False
-        found.write(connection, document_id)
+        _write(connection, before, after)
     return True
 
 
-@dataclass(slots=True)
-class _Values:
-    """A document's metadata as the store has it, its passages' language with it."""
+def _read(connection: sqlite3.Connection, document_id: str) -> Document:
+    document = read_document(connection, document_id)
+    if document is None:
+        raise NotFound(f"no document {document_id}")
+    return document
 
-    values: dict[str, str | None]
-    origins: dict[str, str]
-    uncorrected: dict[str, tuple[str | None, str | None]]
 
-    @classmethod
-    def of(cls, connection: sqlite3.Connection, document_id: str) -> "_Values":
-        row = connection.execute("SELECT * FROM documents WHERE id = ?", [document_id]).fetchone()
-        if row is None:
-            raise NotFound(f"no document {document_id}")
-        uncorrected = {name: (value, origin) for name, (value, origin) in json.loads(row["uncorrected"]).items()}
-        return cls({field: row[field] for field in FIELDS}, json.loads(row["origins"]), uncorrected)
+def _saying(document: Document, field: str, value: str | None, origin: str | None) -> Document:
+    said: dict[str, Any] = {field: value}
+    origins = {k: v for k, v in document.origins.items() if k != field} | ({field: origin} if origin else {})
+    return replace(document, metadata=replace(document.metadata, **said), origins=origins)
 
-    def say(self, field: str, value: str | None, origin: str | None) -> None:
-        self.values[field] = value
-        if origin:
-            self.origins[field] = origin
-        else:
-            self.origins.pop(field, None)
 
-    def write(self, connection: sqlite3.Connection, document_id: str) -> None:
-        before = connection.execute("SELECT language FROM documents WHERE id = ?", [document_id]).fetchone()
-        connection.execute(
-            f"UPDATE documents SET {', '.join(f'{field} = ?' for field in FIELDS)}, origins = ?, uncorrected = ?"
-            " WHERE id = ?",
-            [
-                *(self.values[field] for field in FIELDS),
-                *(json.dumps(self.origins), json.dumps(self.uncorrected), document_id),
-            ],
-        )
-        language = self.values["language"]
-        assert language is not None  # every document has one
-        if language != before["language"]:
-            _relabel(connection, document_id, language)
-        next_generation(connection)
+def _write(connection: sqlite3.Connection, before: Document, after: Document) -> None:
+    update_metadata(connection, after)
+    if after.metadata.language != before.metadata.language:
+        _relabel(connection, after.id, after.metadata.language)
+    next_generation(connection)
 
 
 def corrections(store: Store, document_id: str) -> dict[str, str]:

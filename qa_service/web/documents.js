@@ -7,7 +7,8 @@
   const POLL_MS = 700;
   const find = (id) => document.getElementById(id);
   const STATUS = {
-    added: "Added", unchanged: "Already there", described: "Already there; what was given with it is new", replaced: "Added as a new version", restored: "Restored",
+    added: "Added", unchanged: "Already there", described: "Already there; what was given with it is new",
+    replaced: "Added as a new version", restored: "Restored",
     waiting: "Waits for review: nothing of it is searched yet",
   };
   const STANDING = {
