@@ -58,7 +58,6 @@ _BINARIES = (
     (b"%!PS", "a PostScript file"),
 )
 _RIFF = {b"WEBP": "a WebP image", b"WAVE": "a WAV recording", b"AVI ": "an AVI film"}
-_NO_TEXT = ", which holds no text that can be read"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _IN_OLE = (
     ("EncryptedPackage", "an encrypted Office document; save it without a password"),
@@ -91,7 +90,8 @@ def find_kind(file: RawFile) -> str:
     if head.startswith(b"{\\rtf"):
         return "rtf"
     if looks_like := _binary(head):
-        raise BadFile(f"{file.name}: looks like {looks_like}")
+        why = "; unpack it first" if "archive" in looks_like else ", which holds no text that can be read"
+        raise BadFile(f"{file.name}: looks like {looks_like}{why}")
     return _text_kind(file)
 
 
@@ -147,14 +147,14 @@ def _ole_kind(file: RawFile) -> str:
 
 def _binary(head: bytes) -> str:
     if head.startswith(b"RIFF"):
-        return _RIFF.get(head[8:12], "a recording") + _NO_TEXT
+        return _RIFF.get(head[8:12], "a recording")
     if head[4:8] == b"ftyp":
-        return "a film, a recording or an image of a phone" + _NO_TEXT
+        return "a film, a recording or an image of a phone"
     if head[257:262] == b"ustar":
-        return "a tar archive; unpack it first"
+        return "a tar archive"
     for magic, looks_like in _BINARIES:
         if head.startswith(magic) and (len(magic) > 3 or _has_controls(head)):
-            return looks_like + ("; unpack it first" if "archive" in looks_like else _NO_TEXT)
+            return looks_like
     return ""
 
 
