@@ -13,7 +13,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,6 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from embeddings.base_index import Ids
 from embeddings.encoder import Vectors
 from embeddings.neutral import shipped_means
 from eval.cache import CachedEncoder
@@ -42,7 +41,7 @@ from qa_service.store.indexer import encode_passages
 from qa_service.store.likeness import NO_LIKENESS
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
-from qa_service.store.rows import EncodedPassage, read_vectors
+from qa_service.store.rows import EncodedPassage, StoredVectors, read_blocks
 from qa_service.store.store import Store
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -63,7 +62,7 @@ class Material:
     language: str
     passages: Sequence[EncodedPassage]
 
-    def sentence(self, draw: random.Random) -> tuple[str, Vectors, Vectors]:
+    def sentence(self, draw: random.Random) -> tuple[str, StoredVectors, StoredVectors]:
         """A sentence, its vector and that of its passage."""
         while True:
             chosen = draw.choice(self.passages)
@@ -115,14 +114,16 @@ def made_document(number: int, material: Material, draw: random.Random) -> tuple
     return Document(identity, identity * 2, f"made-{number}.txt", "\n".join(lines), metadata, {}), encoded
 
 
-def _numbered(sentence: tuple[str, Vectors, Vectors], draw: random.Random) -> tuple[str, Vectors, Vectors]:
+def _numbered(
+    sentence: tuple[str, StoredVectors, StoredVectors], draw: random.Random
+) -> tuple[str, StoredVectors, StoredVectors]:
     text, *vectors = sentence
     return f"{text} {draw.randrange(1_000_000)}", vectors[0], vectors[1]
 
 
-def _noisy(vectors: Vectors, noise: np.random.Generator) -> Vectors:
+def _noisy(vectors: StoredVectors, noise: np.random.Generator) -> StoredVectors:
     moved = vectors + _NOISE / np.sqrt(vectors.shape[1]) * noise.normal(size=vectors.shape)
-    normal: Vectors = (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
+    normal: StoredVectors = (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float16)
     return normal
 
 
@@ -177,25 +178,13 @@ def _recall(store: Store, index: PassageIndex, queries: Vectors) -> float:
     neutral = index.neutral(queries)
     best = np.full((len(queries), 10), -np.inf), np.zeros((len(queries), 10), dtype=np.int64)
     with store.database.reading() as connection:
-        for ids, block in _blocks(read_vectors(connection, 0)):
-            scores = np.hstack([best[0], neutral @ index.neutral(block).T])
-            every = np.hstack([best[1], np.broadcast_to(ids, (len(queries), len(ids)))])
+        for block in read_blocks(connection):
+            scores = np.hstack([best[0], neutral @ index.neutral(block.vectors).T])
+            every = np.hstack([best[1], np.broadcast_to(block.ids, (len(queries), len(block.ids)))])
             order = np.argsort(-scores, axis=1)[:, :10]
             best = np.take_along_axis(scores, order, axis=1), np.take_along_axis(every, order, axis=1)
     found = [{passage for passage, _ in index.search(query, _NEAREST)} for query in queries]
     return float(np.mean([len(own & set(true.tolist())) / 10 for own, true in zip(found, best[1], strict=True)]))
-
-
-def _blocks(rows: Iterator[tuple[int, str, Vectors]]) -> Iterator[tuple[Ids, Vectors]]:
-    ids, vectors = [], []
-    for passage_id, _, vector in rows:
-        ids.append(passage_id)
-        vectors.append(vector)
-        if len(ids) == 20_000:
-            yield np.array(ids), np.stack(vectors)
-            ids, vectors = [], []
-    if ids:
-        yield np.array(ids), np.stack(vectors)
 
 
 def _questions(evalsets: Path) -> list[str]:

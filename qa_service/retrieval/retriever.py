@@ -89,7 +89,7 @@ class Retriever:
             yield from ranked
 
     def _rank(self, asked: "_Asked", ids: list[int], already: int) -> list[Ranked]:
-        found = self.store.found(ids, len(asked.query_vector))
+        found = self.store.found(ids)
         return rank(found, asked.query_vector, asked.view.neutral, asked.lexical, already)
 
 

@@ -32,11 +32,12 @@ from qa_service.store.likeness import Likeness
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.receipts import read_receipt
-from qa_service.store.rows import EncodedPassage
+from qa_service.store.rows import EncodedPassage, StoredVectors
 from qa_service.store.store import Change, Store
 from qa_service.store.versions import Standing
 
 _STRIPES = 64
+_ENCODED_AT_ONCE = 1_000
 Decide = Callable[[Document, Sequence[Quarantined]], Sequence[Quarantined]]
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
@@ -268,7 +269,7 @@ class Indexer:
 
     def _add_to_index(self, ids: list[int], passages: Sequence[EncodedPassage]) -> None:
         if passages:
-            self.index.add(ids, np.stack([encoded.vector for encoded in passages]))
+            self.index.add(ids, np.stack([encoded.vector for encoded in passages]).astype(np.float32))
 
 
 def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progress) -> int:
@@ -302,18 +303,25 @@ def _is_same_file(standing: Standing, file: RawFile) -> bool:
 
 
 def encode_passages(encoder: Encoder, passages: Sequence[Passage]) -> list[EncodedPassage]:
-    """The passages with their vectors and those of their sentences, encoded in one go.
+    """The passages with their vectors and those of their sentences.
 
-    The sentence of a passage that holds no other is not encoded twice.
+    So many at a time that a book's vectors never stand in memory as the encoder gives them.
     """
+    parts = (passages[start : start + _ENCODED_AT_ONCE] for start in range(0, len(passages), _ENCODED_AT_ONCE))
+    return [encoded for part in parts for encoded in _encoded_at_once(encoder, part)]
+
+
+def _encoded_at_once(encoder: Encoder, passages: Sequence[Passage]) -> list[EncodedPassage]:
+    """The sentence of a passage that holds no other is not encoded twice."""
     texts = [text for passage in passages for text in _texts(passage)]
     matrix = encoder.encode_passages(texts)
     check_vectors(matrix, encoder.spec.dimension)  # before they are stored: the index takes no others
+    stored: StoredVectors = matrix.astype(np.float16)
     encoded, at = [], 0
     for passage in passages:
         first = at + 1 if _has_own_sentences(passage) else at
         end = first + len(passage.sentences)
-        encoded.append(EncodedPassage(passage, matrix[at], matrix[first:end]))
+        encoded.append(EncodedPassage(passage, stored[at], stored[first:end]))
         at = end
     return encoded
 

@@ -5,10 +5,8 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +19,13 @@ from embeddings.neutral import LanguageMeans, LanguageNeutralizer
 from qa_service.errors import QAError, StoreError
 from qa_service.ingest.language import search_language
 from qa_service.store.lexical import TermFrequencies, read_frequencies
-from qa_service.store.rows import read_generation, read_vectors
+from qa_service.store.rows import read_blocks, read_generation
 from qa_service.store.store import Store
 
 log = logging.getLogger(__name__)
 
 _MIN_PENDING = 16
 _PENDING_SHARE = 0.25
-_BLOCK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +137,7 @@ class PassageIndex:
             survey = _survey(connection, self._dimension)
             neutralizer = LanguageNeutralizer.fit(self._dimension, self._reference, survey.means)
             built = BaseIndex.build_from(
-                ((block.ids, neutralizer.apply(block.vectors)) for block in _blocks(connection)),
+                ((block.ids, neutralizer.apply(block.vectors)) for block in read_blocks(connection)),
                 survey.count,
                 self._dimension,
                 neutralizer.apply(survey.sample),
@@ -190,7 +187,7 @@ class PassageIndex:
         """The base with what the store holds beyond it."""
         last_id = 0 if base is None else base.last_id
         index = VectorIndex(self._dimension, base, _tombstones(connection, last_id))
-        for newer in _blocks(connection, last_id):
+        for newer in read_blocks(connection, last_id):
             index.add(newer.ids, neutralizer.apply(newer.vectors))
         return IndexView(neutralizer, index, frequencies)
 
@@ -236,15 +233,6 @@ class PassageIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """Some passages as the store holds them: ids of shape [n], rising, languages, vectors of shape [n, d]."""
-
-    ids: Ids
-    languages: list[str]
-    vectors: Vectors
-
-
-@dataclass(frozen=True, slots=True)
 class _Survey:
     """What is known of all passages after a look at each: how many, some of them spread over all, and the mean vector
     and number of each language's."""
@@ -260,7 +248,7 @@ def _survey(connection: sqlite3.Connection, dimension: int) -> _Survey:
     sums: dict[str, Vectors] = {}
     counts: Counter[str] = Counter()
     sample = [np.empty((0, dimension), dtype=np.float32)]
-    for block in _blocks(connection):
+    for block in read_blocks(connection):
         languages = np.array([search_language(language) for language in block.languages])
         for language in set(languages.tolist()):
             own = block.vectors[languages == language]
@@ -271,14 +259,6 @@ def _survey(connection: sqlite3.Connection, dimension: int) -> _Survey:
         language: ((total / counts[language]).astype(np.float32), counts[language]) for language, total in sums.items()
     }
     return _Survey(count, np.concatenate(sample), means)
-
-
-def _blocks(connection: sqlite3.Connection, after_id: int = 0) -> Iterator[_Block]:
-    """The passages above `after_id`, a block at a time: a million vectors are not held in memory."""
-    rows = read_vectors(connection, after_id)
-    while block := list(islice(rows, _BLOCK)):
-        vectors: Vectors = np.stack([vector for _, _, vector in block])
-        yield _Block(np.array([each for each, _, _ in block], dtype=np.int64), [each for _, each, _ in block], vectors)
 
 
 def _tombstones(connection: sqlite3.Connection, last_id: int) -> list[int]:

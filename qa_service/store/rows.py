@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from embeddings.base_index import Ids
 from embeddings.encoder import Vectors
 from qa_service.records import (
     Document,
@@ -23,14 +25,19 @@ from qa_service.records import (
 from qa_service.store.lexical import insert_terms
 from qa_service.store.manifest import IndexManifest
 
+_BLOCK = 20_000
+
+StoredVectors = NDArray[np.float16]
+"""Vectors as the store holds them: half as much to keep and to read, and the same answers (eval/LOG.md)."""
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedPassage:
     """A passage, its vector of shape [d] and those of its sentences of shape [sentences, d]."""
 
     passage: Passage
-    vector: Vectors
-    sentence_vectors: Vectors
+    vector: StoredVectors
+    sentence_vectors: StoredVectors
 
     def __post_init__(self) -> None:
         if len(self.sentence_vectors) != len(self.passage.sentences):
@@ -51,7 +58,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What ranks a passage: vectors as the encoder gave them, of shape [d] and [sentences, d], and its folded text.
+    """What ranks a passage: vectors with their language, of shape [d] and [sentences, d], and its folded text.
 
     `sentences` and `search_sentences` are those of Passage.
     """
@@ -277,18 +284,30 @@ def _search_sentences(rows: Sequence[sqlite3.Row]) -> tuple[Span, ...]:
     return tuple(Span(row["search_start"], row["search_end"]) for row in rows)
 
 
-def to_vectors(blobs: Sequence[bytes], dimension: int) -> Vectors:
-    return np.frombuffer(b"".join(blobs), dtype=np.float32).reshape(len(blobs), dimension)
+def to_vectors(blobs: Sequence[bytes]) -> Vectors:
+    """Of shape [blobs, d]; at least one."""
+    return np.frombuffer(b"".join(blobs), dtype=np.float16).reshape(len(blobs), -1).astype(np.float32)
 
 
-def read_vectors(connection: sqlite3.Connection, after_id: int) -> Iterator[tuple[int, str, Vectors]]:
-    """Every passage id above `after_id` with its language and its vector of shape [d], in order of ids."""
-    for row in connection.execute(
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some passages as the store holds them: ids of shape [n], rising, languages, vectors of shape [n, d]."""
+
+    ids: Ids
+    languages: tuple[str, ...]
+    vectors: Vectors
+
+
+def read_blocks(connection: sqlite3.Connection, after_id: int = 0) -> Iterator[Block]:
+    """The passages above `after_id`, a block at a time: a million vectors are not held in memory."""
+    rows = connection.execute(
         "SELECT passage_id, language, vector FROM vectors JOIN passages ON id = passage_id WHERE passage_id > ?"
         " ORDER BY passage_id",
         [after_id],
-    ):
-        yield row["passage_id"], row["language"], np.frombuffer(row["vector"], dtype=np.float32)
+    )
+    while block := rows.fetchmany(_BLOCK):
+        ids, languages, vectors = zip(*block, strict=True)
+        yield Block(np.array(ids, dtype=np.int64), languages, to_vectors(vectors))
 
 
 def read_hit(connection: sqlite3.Connection, candidate: Candidate) -> Hit | None:
@@ -332,7 +351,7 @@ def _extent(passage: sqlite3.Row) -> tuple[str, int, int]:
     return passage["document_id"], passage["end_char"], passage["start_char"]
 
 
-def read_found(connection: sqlite3.Connection, passage_ids: Sequence[int], dimension: int) -> list[Found]:
+def read_found(connection: sqlite3.Connection, passage_ids: Sequence[int]) -> list[Found]:
     """The passages in the order of their ids as given; those deleted meanwhile are left out."""
     ids = json.dumps(list(passage_ids))  # however many: SQL takes so many parameters only
     sentences: dict[int, list[sqlite3.Row]] = {}
@@ -345,19 +364,20 @@ def read_found(connection: sqlite3.Connection, passage_ids: Sequence[int], dimen
         "SELECT id, language, search_text, folded, vector, flagged FROM passages JOIN vectors ON passage_id = id"
         " JOIN lexical ON lexical.rowid = id WHERE id IN (SELECT value FROM json_each(?))",
         [ids],
-    )
+    ).fetchall()
+    vectors = to_vectors([row["vector"] for row in rows]) if rows else ()
     found = {
         row["id"]: Found(
             passage_id=row["id"],
             language=row["language"],
             search_text=row["search_text"],
             folded=row["folded"],
-            vector=np.frombuffer(row["vector"], dtype=np.float32),
+            vector=vector,
             sentences=_sentences(sentences[row["id"]]),
             search_sentences=_search_sentences(sentences[row["id"]]),
-            sentence_vectors=to_vectors([each["vector"] for each in sentences[row["id"]]], dimension),
+            sentence_vectors=to_vectors([each["vector"] for each in sentences[row["id"]]]),
             flagged=bool(row["flagged"]),
         )
-        for row in rows
+        for row, vector in zip(rows, vectors, strict=True)
     }
     return [found[each] for each in passage_ids if each in found]

@@ -438,10 +438,10 @@ class Store:
             found = [read_hit(connection, candidate) for candidate in candidates]
         return tuple(hit for hit in found if hit is not None)
 
-    def found(self, passage_ids: Sequence[int], dimension: int) -> list[Found]:
+    def found(self, passage_ids: Sequence[int]) -> list[Found]:
         """What ranks these passages, in their order; those deleted meanwhile are left out."""
         with self.database.reading() as connection:
-            return read_found(connection, passage_ids, dimension)
+            return read_found(connection, passage_ids)
 
     def word_counts(self, words: Sequence[str]) -> dict[str, int]:
         """In how many passages each of these words stands, those that stand in any."""

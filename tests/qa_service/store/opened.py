@@ -15,7 +15,7 @@ from qa_service.ingest.chunk import make_passages
 from qa_service.records import Explanation, RawFile, Receipt
 from qa_service.store.indexer import Indexer
 from qa_service.store.passage_index import PassageIndex
-from qa_service.store.rows import Candidate, read_vectors
+from qa_service.store.rows import Candidate, read_blocks
 from qa_service.store.store import Store
 
 WORDS = ["forum", "trade", "саясат", "media", "论坛", "合作。", "Astana", "Астана", "өңір", "energy", "summit", "铁路"]
@@ -86,7 +86,7 @@ def assert_document_is_whole(store: Store, document_id: str, encoder: HashingEnc
     passages = make_passages(document, store.quarantined(document_id)) if document.status == "indexed" else ()
     assert store.passages(document_id) == passages
     expected = encoder.encode_passages([passage.search_text for passage in passages])
-    assert b"".join(vector["vector"] for vector in vectors) == expected.tobytes()
+    assert b"".join(vector["vector"] for vector in vectors) == expected.astype(np.float16).tobytes()
 
 
 def assert_index_is_the_truth(
@@ -96,7 +96,9 @@ def assert_index_is_the_truth(
     index.close()  # a rebuild under way would swap the neutralizer between the two
     with store.database.reading() as connection:
         truth = {
-            passage_id: index.neutral(vector[np.newaxis])[0] for passage_id, _, vector in read_vectors(connection, 0)
+            passage_id: vector
+            for block in read_blocks(connection)
+            for passage_id, vector in zip(block.ids.tolist(), index.neutral(block.vectors), strict=True)
         }
     assert len(index) == len(truth)
     if allowed is not None:
@@ -118,7 +120,7 @@ ENCODER = HashingEncoder()
 def candidates(store: Store, nearest: Iterable[tuple[int, float]]) -> list[Candidate]:
     """As a search makes them of passage ids and scores."""
     scores = dict(nearest)
-    found = store.found(list(scores), ENCODER.spec.dimension)
+    found = store.found(list(scores))
     return [_candidate(each.passage_id, len(each.sentences), scores[each.passage_id]) for each in found]
 
 

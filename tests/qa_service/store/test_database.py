@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from embeddings.hashing import HashingEncoder
 from qa_service.errors import StoreError
 from qa_service.store.database import FILE_NAME, SCHEMA_VERSION, Database
+from tests.qa_service.store.opened import assert_index_is_the_truth, assert_store_is_whole, made_text, opened
 
 
 def count(database: Database) -> int:
@@ -135,6 +138,25 @@ def test_a_store_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) -
         Database(path)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION + 1
+
+
+def test_vectors_of_an_earlier_version_are_halved_and_found_as_before(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        for number in range(3):
+            each.add(made_text(number))
+        asked = each.indexer.encoder.encode_queries(["trade in Astana"])[0]
+        found = each.index.search(asked, 5)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        connection.create_function("doubled", 1, lambda vector: np.frombuffer(vector, "f2").astype("f4").tobytes())
+        for table in ("vectors", "sentences"):
+            connection.execute(f"UPDATE {table} SET vector = doubled(vector)")
+        connection.execute("PRAGMA user_version = 5")
+        connection.commit()
+    with opened(tmp_path) as each:
+        assert each.index.search(asked, 5) == found
+        assert_store_is_whole(each.store, HashingEncoder())
+        each.index.rebuild()
+        assert_index_is_the_truth(each.store, each.index, HashingEncoder())
 
 
 @pytest.mark.parametrize(

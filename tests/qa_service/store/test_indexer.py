@@ -161,7 +161,8 @@ def test_a_deleted_document_is_gone_from_the_disk(tmp_path: Path, others: int, c
             each.store.database.checkpoint()
         each.index.rebuild()
         passages = each.store.passages(receipt.document_id)
-        vectors = [vector.tobytes() for vector in ENCODER.encode_passages([p.search_text for p in passages])]
+        encoded = ENCODER.encode_passages([p.search_text for p in passages]).astype(np.float16)
+        vectors = [vector.tobytes() for vector in encoded]
         before = bytes_on_disk(tmp_path)
         assert RARE.encode() in before
         assert RARE_FOLDED.encode() in before
