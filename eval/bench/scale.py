@@ -37,7 +37,7 @@ from qa_service.ingest.chunk import make_passages
 from qa_service.ingest.document import make_document
 from qa_service.records import Document, Metadata, Passage, RawFile, Span
 from qa_service.retrieval.retriever import Retriever
-from qa_service.store.indexer import encode_passages
+from qa_service.store.encoding import encode_passages
 from qa_service.store.likeness import NO_LIKENESS
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
@@ -81,7 +81,7 @@ def materials(evalsets: Path, encoder: CachedEncoder) -> list[Material]:
             for each in folder.corpus(language)
         ]
         passages = [passage for document in documents for passage in make_passages(document, ())]
-        found.append(Material(language, encode_passages(encoder, passages)))
+        found.append(Material(language, encode_passages(encoder, passages, CACHE.parent)))
     return found
 
 

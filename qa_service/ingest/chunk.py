@@ -10,23 +10,21 @@ from typing import Any
 import sentencex
 
 from qa_service.ingest.language import UNDETERMINED, passage_language
-from qa_service.ingest.search_form import PARAGRAPH, SearchForm, is_wide, make_search_form
+from qa_service.ingest.search_form import PARAGRAPH, SearchForm, make_search_form, width
 from qa_service.records import Document, Passage, Quarantined, Section, Span
 
 VERSION = "4"
 CHUNK_SIZE = 400
 """Width of a passage, some 100 tokens: 400 characters of Latin or Cyrillic, 133 of Chinese (eval/LOG.md)."""
 
-_WIDE = 3
 _MAX_HEADING = 400
 _SENTENCE = "\x1e"  # ASCII record separator: a search form holds no control characters, so it can mark sentence ends
 _WITHOUT_QUOTATION_MARKS = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
 _SEPARATORS = [PARAGRAPH, _SENTENCE, "[;；:：]", "[,，、،]", " ", ""]
 
 
-def width(text: str) -> int:
-    """A passage's length in units that hold about as much in every script: a wide character counts three."""
-    return sum(_WIDE if is_wide(character) else 1 for character in text) - text.count(_SENTENCE)
+def _length(marked: str) -> int:
+    return width(marked) - marked.count(_SENTENCE)
 
 
 @cache
@@ -40,7 +38,7 @@ def _splitter() -> Any:
         keep_separator="end",
         chunk_size=CHUNK_SIZE,
         chunk_overlap=0,
-        length_function=width,
+        length_function=_length,
         strip_whitespace=False,
     )
 

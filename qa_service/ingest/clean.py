@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from qa_service.ingest.clean_blocks import Line
+from qa_service.ingest.clean_blocks import Line, visible_length
 from qa_service.ingest.clean_boilerplate import find_boilerplate
 from qa_service.ingest.clean_spam import Suspicion, find_spam
 from qa_service.ingest.decisions import combined
@@ -37,16 +37,11 @@ def is_mostly_kept_out(text: str, entries: Iterable[Quarantined], furniture: Seq
     What the format marks as furniture is no suspicion: a page may have more of it than text.
     """
     marked = _marked(text, furniture)
-    visible = _visible(text)
-    beside = visible - sum(_visible(text[entry.span.start : entry.span.end]) for entry in marked)
+    visible = visible_length(text)
+    beside = visible - sum(visible_length(text[entry.span.start : entry.span.end]) for entry in marked)
     suspected = combined([entry for entry in entries if entry.state == "quarantined"], marked)
-    out = sum(_visible(text[entry.span.start : entry.span.end]) for entry in suspected if entry not in marked)
+    out = sum(visible_length(text[entry.span.start : entry.span.end]) for entry in suspected if entry not in marked)
     return bool(visible) and (not beside or out > beside / 2)
-
-
-def _visible(text: str) -> int:
-    """How many characters are no white space."""
-    return sum(map(len, text.split()))
 
 
 def _marked(text: str, furniture: Sequence[Span]) -> list[Quarantined]:

@@ -10,6 +10,7 @@ from qa_service.ingest.clean_words import FUNCTION_WORDS, INVISIBLE, SENTENCE_MA
 from qa_service.ingest.scripts import HAN, HIRAGANA, NONE, Scripts
 from qa_service.records import Span
 
+_VISIBLE = re.compile(r"\S+")
 _WORD = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff]{2,}|[\u3040-\u30ff\u3400-\u9fff]+")
 SHORTEST, LONG = 20, 80
 """In characters: what is too short to tell prose by, and what may be a block of its own."""
@@ -67,11 +68,13 @@ def _is_prose(line: str) -> bool:
 
 def blocks_of(lines: Sequence[Line], run: range) -> Iterator[range]:
     """Lines of a run whose words come again in it, what stands between them included; and each long line for itself."""
-    words = {i: words_of(lines[i].text) for i in run} if len(run) > 1 else {run[0]: frozenset()}
-    counts = Counter(word for each in words.values() for word in each)
+    counts = Counter(
+        word for i in run for word in words_of(lines[i].text)
+    )  # found twice, not held: a run may be a book
     begun: list[int] = []
     for i in run:
-        if words[i] and sum(counts[word] > 1 for word in words[i]) >= _CORE * len(words[i]):
+        words = words_of(lines[i].text)
+        if words and sum(counts[word] > 1 for word in words) >= _CORE * len(words):
             if begun and i - begun[-1] > _GAP + 1:
                 yield range(begun[0], begun[-1] + 1)
                 begun = []
@@ -83,6 +86,11 @@ def blocks_of(lines: Sequence[Line], run: range) -> Iterator[range]:
             yield range(i, i + 1)
     if begun:
         yield range(begun[0], begun[-1] + 1)
+
+
+def visible_length(text: str) -> int:
+    """How many characters are no white space."""
+    return sum(match.end() - match.start() for match in _VISIBLE.finditer(text))
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -11,7 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from qa_service.ingest.clean_blocks import LONG, SHORTEST, Line, blocks_of, covered, runs_without_prose, words_of
+from qa_service.ingest.clean_blocks import (
+    LONG,
+    SHORTEST,
+    Line,
+    blocks_of,
+    covered,
+    runs_without_prose,
+    visible_length,
+    words_of,
+)
 from qa_service.ingest.clean_words import (
     CALLS,
     CONTACT,
@@ -146,12 +155,11 @@ class _Block:
     @cached_property
     def repetition(self) -> float:
         """How much of a fragment's letters stand in words that other fragments have too, in the mean."""
-        words = [words_of(each) for each in self.fragments]
-        counts = Counter(word for each in words for word in each)
+        counts = Counter(word for fragment in self.fragments for word in words_of(fragment))
         shares = [
-            covered(fragment, {word for word in each if counts[word] > 1})
-            for fragment, each in zip(self.fragments, words, strict=True)
-            if each
+            covered(fragment, {word for word in words if counts[word] > 1})
+            for fragment in self.fragments
+            if (words := words_of(fragment))
         ]
         return sum(shares) / len(shares) if len(shares) > 2 else 0.0
 
@@ -167,7 +175,7 @@ class _Block:
     def suspicion(self) -> tuple[QuarantineState, str] | None:
         """Its state and the reason, or nothing. What is cheap to see is looked at first."""
         start, end = self.span.start, self.span.end
-        visible = sum(map(len, self.text.split()))
+        visible = visible_length(self.text)
         if visible < SHORTEST or self.scripts.letters(start, end) < _MIN_LETTERS * visible:
             return None
         words = self._words_of_spam()

@@ -7,12 +7,14 @@ its shingles are its fingerprints: texts that share shingles share those, whatev
 
 import hashlib
 import unicodedata
-from bisect import bisect_right
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+import numpy as np
 import regex
+from numpy.typing import NDArray
 
 _WIDE = r"\p{Han}\p{Hiragana}\p{Katakana}"
 _LETTERS = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -32,15 +34,21 @@ _FEWEST, _MOST = 64, 4_096
 
 @dataclass(frozen=True, slots=True)
 class Shingled:
-    """The tokens of a text, and the shingles that begin at the first of them, the second and so on."""
+    """The tokens of a text, and the shingles that begin at the first of them, the second and so on: the hash of each,
+    shape [shingles], and how many tokens it has."""
 
     tokens: tuple[str, ...]
-    shingles: tuple[tuple[str, ...], ...]
+    hashes: NDArray[np.int64]
+    lengths: Sequence[int]
 
     @classmethod
     def of(cls, text: str) -> "Shingled":
         tokens = find_tokens(text)
-        return cls(tuple(tokens), tuple(_shingles(tokens)))
+        hashes, lengths = array("q"), array("B")
+        for shingle in _shingles(tokens):
+            hashes.append(_hash(shingle))
+            lengths.append(len(shingle))
+        return cls(tuple(tokens), np.array(hashes, dtype=np.int64), lengths)
 
     @property
     def size(self) -> int:
@@ -50,26 +58,27 @@ class Shingled:
 
 def fingerprints(text: Shingled) -> tuple[int, ...]:
     """The smallest hashes of the shingles, rising: a 32nd of them, at least 64 where there are as many."""
-    hashes = sorted(map(_hash, set(text.shingles)))
-    below = bisect_right(hashes, int(_SAMPLED * 2**_HASH_BITS))
-    return tuple(hashes[: min(max(below, _FEWEST), _MOST)])
+    hashes = np.unique(text.hashes)
+    below = int(np.searchsorted(hashes, int(_SAMPLED * 2**_HASH_BITS), side="right"))
+    return tuple(hashes[: min(max(below, _FEWEST), _MOST)].tolist())
 
 
 def shared_share(text: Shingled, other: Shingled) -> float:
     """How much of the smaller text stands in the other one too, 0 to 1, in letters and digits of common shingles."""
     smaller, larger = sorted((text, other), key=lambda each: each.size)
-    there = set(larger.shingles)
-    shared = [False] * len(smaller.tokens)
-    for start, shingle in enumerate(smaller.shingles):
-        if shingle in there:
-            shared[start : start + len(shingle)] = [True] * len(shingle)
+    shared = bytearray(len(smaller.tokens))
+    for start in np.flatnonzero(np.isin(smaller.hashes, larger.hashes)).tolist():
+        length = smaller.lengths[start]
+        shared[start : start + length] = b"\1" * length
     common = sum(len(token) for token, is_shared in zip(smaller.tokens, shared, strict=True) if is_shared)
     return common / max(smaller.size, 1)
 
 
 def find_tokens(text: str) -> list[str]:
     """Words, or characters of scripts that don't space them, in one form."""
-    return _TOKEN.findall(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold()))
+    known: dict[str, str] = {}  # each word once: a book repeats its words
+    found = _TOKEN.finditer(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold()))
+    return [known.setdefault(token, token) for match in found for token in [match[0]]]
 
 
 def _shingles(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:

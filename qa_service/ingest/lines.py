@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import regex
 
-from qa_service.ingest.search_form import is_wide
+from qa_service.ingest.search_form import width
 from qa_service.records import Span
 
 _LINE = regex.compile(r"[^\s\u200b\ufeff](?:[^\r\n\v\f\x85\u2028\u2029]*[^\s\u200b\ufeff])?")
 _LINE_END = regex.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
-_WIDE = 3
 _MAX_HEADING = 100
 _MIN_BODY = 60
 _SENTENCE_MARK = regex.compile(r"[.!?…؟۔।։](?=\s|$|[\"'”’»)\]])|[。！？；]")
@@ -37,8 +36,7 @@ class Line:
 
     @property
     def width(self) -> int:
-        """A wide character counts three, as in a passage."""
-        return sum(_WIDE if is_wide(character) else 1 for character in self.text)
+        return width(self.text)
 
     @property
     def is_body(self) -> bool:

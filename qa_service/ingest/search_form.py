@@ -6,6 +6,7 @@ character of the copy knows where it stands in the source, so that a place in th
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,12 +18,18 @@ PARAGRAPH = "\n"
 
 _INVISIBLE = frozenset("\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
-_VISIBLE = rf"[^\s\x00-\x1f\x7f-\x9f{''.join(sorted(_INVISIBLE))}]"
+_HIDDEN = "".join(sorted(_INVISIBLE))
+_BLANK = r"\s\x00-\x1f\x7f-\x9f"
+_VISIBLE = rf"[^{_BLANK}{_HIDDEN}]"
+_FOLDED = re.compile(rf"(?! {_VISIBLE})[{_BLANK}][{_BLANK}{_HIDDEN}]*|[{_HIDDEN}]+")
+"""What does not stay as it is: white space but for a single space between words, and what is invisible."""
 _STRIPPED = re.compile(rf"{_VISIBLE}(?:.*{_VISIBLE})?", re.DOTALL)
 _SENTENCE_END = re.compile(r"[.!?…。！？｡؟۔।॥։።:：;；][\"'”’»）)」』】\]]*$")
 _ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|Prof|Gen|Sen|Gov|Rep|vs|No|U\.S|г|ул|им|акад|проф)\.$")
 _ITEM = re.compile(r"(?:[-•*·●▪◦+>]|#{1,6}|\(?\d{1,3}[.)]|[（(][a-zа-я一二三四五六七八九十][)）])\s|\|")
 _CELLS = re.compile(r"\t|\s\|\s|\|$")
+_WIDE = 3
+_FIRST_WIDE = "\u1100"
 _RUNNING_TEXT = re.compile(r"[，。；！？]")
 _MIN_RUNNING_TEXT = 20
 _WRAP_WIDTH = 120
@@ -31,14 +38,16 @@ _WRAPPED_SHARE = 0.75
 
 @dataclass(frozen=True, slots=True)
 class SearchForm:
-    """`text[i]` came from the source character at `offsets[i]`; offsets rise strictly."""
+    """`text` in runs that stand in the source as they do here: run i begins at `starts[i]`, in the source at
+    `offsets[i]`. Both rise strictly, and there are few: a long text is held once."""
 
     text: str
+    starts: tuple[int, ...]
     offsets: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if len(self.text) != len(self.offsets):
-            raise ValueError("a search form needs one offset for each of its characters")
+        if len(self.starts) != len(self.offsets) or bool(self.text) != bool(self.starts):
+            raise ValueError("a search form needs one offset for each of its runs, and a run where it has text")
 
     def stripped(self, start: int, end: int) -> Span | None:
         """`text[start:end]` without the white space at its ends; None where nothing is left."""
@@ -50,7 +59,11 @@ class SearchForm:
 
     def source_span(self, part: Span) -> Span:
         """Where a part of `text` stands in the source."""
-        return Span(self.offsets[part.start], self.offsets[part.end - 1] + 1)
+        return Span(self._offset(part.start), self._offset(part.end - 1) + 1)
+
+    def _offset(self, position: int) -> int:
+        run = bisect_right(self.starts, position) - 1
+        return self.offsets[run] + position - self.starts[run]
 
 
 def is_wide(character: str) -> bool:
@@ -58,21 +71,27 @@ def is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF"
 
 
+def width(text: str) -> int:
+    """The length of a text in units that hold about as much in every script: a wide character counts three."""
+    if max(text, default="") < _FIRST_WIDE:
+        return len(text)
+    return len(text) + (_WIDE - 1) * sum(map(is_wide, text))
+
+
 def make_search_form(text: str, span: Span) -> SearchForm:
     """The search form of `text[span.start:span.end]`; its offsets point into the whole text."""
     lines = list(_lines(text, span))
-    characters: list[str] = []
+    parts: list[str] = []
+    starts: list[int] = []
     offsets: list[int] = []
-    previous: Span | None = None
-    for line, joint in zip(lines, _joints(text, lines), strict=True):
-        if previous is not None and joint:
-            characters.append(joint)
-            offsets.append(previous.end)
-        for character, offset in _folded(text, line):
-            characters.append(character)
+    length, expected = 0, -1
+    for part, offset in _parts(text, lines):
+        if offset != expected:
+            starts.append(length)
             offsets.append(offset)
-        previous = line
-    return SearchForm("".join(characters), tuple(offsets))
+        parts.append(part)
+        length, expected = length + len(part), offset + len(part)
+    return SearchForm("".join(parts), tuple(starts), tuple(offsets))
 
 
 def make_sentence_form(text: str, sentence: Span) -> str:
@@ -90,20 +109,26 @@ def _lines(text: str, span: Span) -> Iterator[Span]:
             yield Span(stripped.start(), stripped.end())
 
 
+def _parts(text: str, lines: list[Span]) -> Iterator[tuple[str, int]]:
+    """What the search form is made of, each part with its offset: the lines, and what joins them."""
+    end = 0
+    for line, joint in zip(lines, _joints(text, lines), strict=True):
+        if joint:
+            yield joint, end
+        yield from _folded(text, line)
+        end = line.end
+
+
 def _folded(text: str, line: Span) -> Iterator[tuple[str, int]]:
-    """The visible characters of a line with their offsets; a run of white space becomes its first as one space."""
-    after_space = False
-    for offset in range(line.start, line.end):
-        character = text[offset]
-        if character in _INVISIBLE:
-            continue
-        if character.isspace() or unicodedata.category(character) == "Cc":
-            if not after_space:
-                yield " ", offset
-            after_space = True
-        else:
-            yield character, offset
-            after_space = False
+    """The visible parts of a line with their offsets; a run of white space becomes its first as one space."""
+    at = line.start
+    for match in _FOLDED.finditer(text, line.start, line.end):
+        if at < match.start():
+            yield text[at : match.start()], at
+        if text[match.start()] not in _INVISIBLE:
+            yield " ", match.start()
+        at = match.end()
+    yield text[at : line.end], at
 
 
 def _joints(text: str, lines: list[Span]) -> list[str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from embeddings.base_index import check_vectors
 from embeddings.encoder import Encoder
 from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.carry_over import carry_over
@@ -19,7 +18,6 @@ from qa_service.ingest.likeness import NEAR, Shingled, fingerprints, shared_shar
 from qa_service.records import (
     Document,
     DocumentStatus,
-    Passage,
     Quarantined,
     QuarantineKind,
     RawFile,
@@ -28,16 +26,17 @@ from qa_service.records import (
     Status,
 )
 from qa_service.store.corrections import Changes, correct, restate
+from qa_service.store.encoding import encode_passages
 from qa_service.store.likeness import Likeness
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.receipts import read_receipt
-from qa_service.store.rows import EncodedPassage, StoredVectors
+from qa_service.store.rows import EncodedPassage
 from qa_service.store.store import Change, Store
 from qa_service.store.versions import Standing
 
 _STRIPES = 64
-_ENCODED_AT_ONCE = 1_000
+_INDEXED_AT_ONCE = 5_000
 Decide = Callable[[Document, Sequence[Quarantined]], Sequence[Quarantined]]
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
@@ -179,7 +178,7 @@ class Indexer:
         """None for a document that is not searched."""
         if document.status != "indexed":
             return []
-        return encode_passages(self.encoder, make_passages(document, quarantined))
+        return encode_passages(self.encoder, make_passages(document, quarantined), self.store.database.path.parent)
 
     def _change_index(self, change: Change | None, passages: Sequence[EncodedPassage]) -> None:
         """The caller holds the lock of the index."""
@@ -268,18 +267,19 @@ class Indexer:
         self.store.set_fingerprints(document_id, fingerprints(Shingled.of(kept_text(document.text, quarantined))))
 
     def _add_to_index(self, ids: list[int], passages: Sequence[EncodedPassage]) -> None:
-        if passages:
-            self.index.add(ids, np.stack([encoded.vector for encoded in passages]).astype(np.float32))
+        for start in range(0, len(ids), _INDEXED_AT_ONCE):
+            part = slice(start, start + _INDEXED_AT_ONCE)
+            self.index.add(ids[part], np.stack([each.vector for each in passages[part]]).astype(np.float32))
 
 
 def remake(store: Store, encoder: Encoder, ids: Sequence[str], progress: Progress) -> int:
     """Makes the passages of these documents anew, a document a transaction, while no index is open over the store."""
-    manifest = IndexManifest.current(encoder.spec)
+    manifest, folder = IndexManifest.current(encoder.spec), store.database.path.parent
     for done, each in enumerate(ids, start=1):
         quarantined = store.quarantined(each)
         document = _with_sections(store, each, quarantined)
         searched = document.status == "indexed"
-        passages = encode_passages(encoder, make_passages(document, quarantined)) if searched else []
+        passages = encode_passages(encoder, make_passages(document, quarantined), folder) if searched else []
         store.replace_passages(each, quarantined, passages, manifest)
         store.set_fingerprints(each, fingerprints(Shingled.of(kept_text(document.text, quarantined))))
         progress(done, len(ids))
@@ -300,38 +300,3 @@ def _with_sections(store: Store, document_id: str, quarantined: Sequence[Quarant
 def _is_same_file(standing: Standing, file: RawFile) -> bool:
     """Not a copy elsewhere, or under another name."""
     return file.path == standing.path if file.path and standing.path else file.name == standing.file_name
-
-
-def encode_passages(encoder: Encoder, passages: Sequence[Passage]) -> list[EncodedPassage]:
-    """The passages with their vectors and those of their sentences.
-
-    So many at a time that a book's vectors never stand in memory as the encoder gives them.
-    """
-    parts = (passages[start : start + _ENCODED_AT_ONCE] for start in range(0, len(passages), _ENCODED_AT_ONCE))
-    return [encoded for part in parts for encoded in _encoded_at_once(encoder, part)]
-
-
-def _encoded_at_once(encoder: Encoder, passages: Sequence[Passage]) -> list[EncodedPassage]:
-    """The sentence of a passage that holds no other is not encoded twice."""
-    texts = [text for passage in passages for text in _texts(passage)]
-    matrix = encoder.encode_passages(texts)
-    check_vectors(matrix, encoder.spec.dimension)  # before they are stored: the index takes no others
-    stored: StoredVectors = matrix.astype(np.float16)
-    encoded, at = [], 0
-    for passage in passages:
-        first = at + 1 if _has_own_sentences(passage) else at
-        end = first + len(passage.sentences)
-        encoded.append(EncodedPassage(passage, stored[at], stored[first:end]))
-        at = end
-    return encoded
-
-
-def _texts(passage: Passage) -> Iterator[str]:
-    yield passage.search_text
-    if _has_own_sentences(passage):
-        for sentence in passage.search_sentences:
-            yield passage.search_text[sentence.start : sentence.end]
-
-
-def _has_own_sentences(passage: Passage) -> bool:
-    return passage.sentences != (passage.span,)

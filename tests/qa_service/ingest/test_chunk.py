@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa_service.ingest.chunk import CHUNK_SIZE, find_sentences, kept_spans, make_passages, width
-from qa_service.ingest.search_form import make_search_form, make_sentence_form
+from qa_service.ingest.chunk import CHUNK_SIZE, find_sentences, kept_spans, make_passages
+from qa_service.ingest.search_form import make_search_form, make_sentence_form, width
 from qa_service.ingest.sections import find_sections
 from qa_service.records import Document, Passage, Quarantined, Section, Span
 from tests.qa_service.ingest.texts import SCRIPTS, any_texts, document_of, made_of, seed, texts_of
