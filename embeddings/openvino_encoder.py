@@ -1,7 +1,7 @@
 """The encoder on OpenVINO: an exported network beside the model folder's tokenizer, without torch."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,9 @@ from embeddings.openvino_model import OpenVinoModel, Precision
 from embeddings.pieces import open_splitter
 from embeddings.spec import ModelSpec
 from embeddings.token_ids import TokenIds, batches, padded
-from embeddings.turns import Turns
 
 BATCH_TOKENS = 512
-"""Of one turn, padding included: more is no faster, and a question may have to wait for a turn of a document."""
+"""Of one batch, padding included: more is no faster, and a question may have to wait for a document's batch."""
 
 _MULTIPLE = 8
 """Of tokens in a batch: each shape is compiled for once and kept, at some milliseconds and megabytes."""
@@ -27,7 +26,7 @@ class OpenVinoEncoder:
 
     def __init__(self, networks: Networks, folder: Path, spec: ModelSpec, precision: Precision) -> None:
         """`networks` were exported from the model in `folder`, which has this spec. Raises ModelError."""
-        self.turns = Turns()
+        self.lock = threading.Lock()
         padding = int(load_object(folder / "config.json").get("pad_token_id") or 0)
         self.tokens = TokenIds(open_splitter(folder, networks.encoder.parent), padding)
         self.networks = networks
@@ -39,16 +38,16 @@ class OpenVinoEncoder:
         return self._spec
 
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
-        return self._encode(queries, self._spec.query_prefix, self.turns.question)
+        return self._encode(queries, self._spec.query_prefix)
 
     def encode_passages(self, passages: Sequence[str]) -> Vectors:
-        return self._encode(passages, self._spec.passage_prefix, self.turns.filing)
+        return self._encode(passages, self._spec.passage_prefix)
 
-    def _encode(self, texts: Sequence[str], prefix: str, turn: Callable[[], AbstractContextManager[None]]) -> Vectors:
+    def _encode(self, texts: Sequence[str], prefix: str) -> Vectors:
         vectors = np.empty((len(texts), self._spec.dimension), dtype=np.float32)
         rows = self.tokens.of([prefix + text for text in texts], self._spec.max_tokens)
         for batch in batches([len(row) for row in rows], BATCH_TOKENS):
             ids, mask = padded([rows[i] for i in batch], self.tokens.padding, _MULTIPLE if len(batch) > 1 else 1)
-            with turn():
+            with self.lock:
                 (vectors[batch],) = self._model.run(ids, mask)
         return vectors

@@ -11,7 +11,7 @@ from embeddings.reranker_weights import MAX_TOKENS, RerankerWeights
 from embeddings.token_ids import batches, padded
 
 BATCH_TOKENS = 1_024
-"""Of one turn, padding included."""
+"""Of one batch, padding included."""
 _MULTIPLE = 16
 """Of tokens: each shape is compiled for once and kept, at some milliseconds and megabytes."""
 
@@ -48,7 +48,7 @@ class OpenVinoReranker:
         found: dict[int, Reading] = {}
         for batch in batches([len(pair.ids) for pair in pairs], BATCH_TOKENS):
             ids, mask = padded([pairs[i].ids for i in batch], tokens.padding, _MULTIPLE)
-            with self._encoder.turns.question():
+            with self._encoder.lock:
                 answers, pointers = self._model.run(ids, mask)
             for row, i in enumerate(batch):
                 first, places = pairs[i].first, pairs[i].places

@@ -1,7 +1,8 @@
 """The sentence-transformers encoder."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -16,7 +17,6 @@ from embeddings.encoder import Vectors
 from embeddings.errors import ModelError
 from embeddings.folder_spec import read_spec
 from embeddings.spec import ModelSpec
-from embeddings.turns import Turns
 
 BATCH_SIZE = 32
 
@@ -32,7 +32,7 @@ class SentenceTransformerEncoder:
         `spec` is what read_spec gave for this folder, where the caller has read (and so checked) it already.
         Raises ModelError when the folder may not be loaded, doesn't load, or gives other vectors than it says.
         """
-        self._turns = Turns()
+        self._lock = threading.Lock()
         self._spec = spec or read_spec(folder)
         if dimension is not None and dimension != self._spec.dimension:
             raise ModelError(
@@ -47,10 +47,10 @@ class SentenceTransformerEncoder:
         return self._spec
 
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
-        return self._encode(queries, self._spec.query_prefix, self._turns.question)
+        return self._encode(queries, self._spec.query_prefix)
 
     def encode_passages(self, passages: Sequence[str]) -> Vectors:
-        return self._encode(passages, self._spec.passage_prefix, self._turns.filing)
+        return self._encode(passages, self._spec.passage_prefix)
 
     @property
     def transformer(self) -> PreTrainedModel:
@@ -64,7 +64,7 @@ class SentenceTransformerEncoder:
 
     def pair_tokens(self, query: str, passages: Sequence[str], max_tokens: int) -> BatchEncoding:
         """The query beside each passage as token ids, padded to one length."""
-        with self._turns.question():  # the tokenizer keeps its truncation as state
+        with self._lock:  # the tokenizer keeps its truncation as state
             tokens: BatchEncoding = self._model.tokenizer(
                 [query] * len(passages),
                 list(passages),
@@ -75,14 +75,14 @@ class SentenceTransformerEncoder:
             )
         return tokens
 
-    def _encode(self, texts: Sequence[str], prefix: str, turn: Callable[[], AbstractContextManager[None]]) -> Vectors:
+    def _encode(self, texts: Sequence[str], prefix: str) -> Vectors:
         if not texts:
             return np.empty((0, self._spec.dimension), dtype=np.float32)
         vectors = np.empty((len(texts), self._spec.dimension), dtype=np.float32)
         order = np.argsort([len(text) for text in texts], kind="stable")  # texts of a length need little padding
         for start in range(0, len(texts), BATCH_SIZE):
             batch = order[start : start + BATCH_SIZE]
-            with turn():
+            with self._lock:
                 vectors[batch] = self._model.encode(
                     [texts[i] for i in batch],
                     prompt=prefix,  # explicit, so that no default of the folder comes in

@@ -13,7 +13,7 @@ from qa_service.answering.export.record import make_record
 from qa_service.answering.extractive import answer_text, cite
 from qa_service.answering.messages import messages_in
 from qa_service.answering.quote_check import QuoteChecker
-from qa_service.answering.verify import verify_citation
+from qa_service.answering.verify import verify_citations
 from qa_service.errors import BadFile, BadInput, NotFound
 from qa_service.ingest.describe import is_text
 from qa_service.ingest.extract import close_workers, expand
@@ -337,12 +337,15 @@ class Service:
 
     def _are_verified(self, citations: Sequence[Citation]) -> bool:
         """False when a cited document is there no more. Raises StoreError when its text is not the one indexed."""
+        of_document: dict[str, list[Citation]] = {}  # a long document is read once
         for citation in citations:
+            of_document.setdefault(citation.hit.passage.document_id, []).append(citation)
+        for document_id, cited in of_document.items():
             try:
-                document = self._store.document(citation.hit.passage.document_id)
+                document = self._store.document(document_id)
             except NotFound:
                 return False
-            verify_citation(citation, document)
+            verify_citations(cited, document)
         return True
 
 

@@ -27,7 +27,8 @@ def features(hits: Sequence[Hit], query: str, language: str) -> dict[str, float]
     """What the confidence is read off, by name, among the first `DEPTH` hits; at least one.
 
     Of each score the best, and its lead over the mean of the others; and the share of the question's numbers and dates
-    that stand in the best passage, 1 where it has none. Those of the second stage stand there where it was asked.
+    that stand in the first passage, 1 where it has none. Where the second stage was asked, its scores too, and those of
+    the hit that it put first.
     """
     first = hits[:DEPTH]
     values: dict[str, float] = {}
@@ -37,6 +38,8 @@ def features(hits: Sequence[Hit], query: str, language: str) -> dict[str, float]
             best, *others = sorted(scores, reverse=True)
             values[name] = best
             values[f"{name} lead"] = best - sum(others) / len(others) if others else 0.0
+    if "rerank" in first[0].scores:
+        values |= {f"first {name}": score for name, score in first[0].scores.items()}
     values["numbers"] = _numbers_found(first[0], query, language)
     return values
 

@@ -8,8 +8,8 @@ _PREVIEW = 120  # characters
 
 def read_receipt(store: Store, document_id: str, status: Status | None = None) -> Receipt:
     """`status` is what was just done; else what was done when the document was taken in. Raises NotFound."""
-    passages, quarantined = store.passages(document_id), store.quarantined(document_id)
-    taking_in, document = store.taking_in(document_id), store.document(document_id)
+    quarantined, taking_in = store.quarantined(document_id), store.taking_in(document_id)
+    document = store.document(document_id)
     return Receipt(
         document_id=document.id,
         file_name=document.file_name,
@@ -21,7 +21,7 @@ def read_receipt(store: Store, document_id: str, status: Status | None = None) -
         characters=len(document.text),
         sections=document.sections,
         pages=len(document.pages),
-        passages=len(passages),
+        passages=taking_in.passages,
         quarantined=quarantined,
         near_duplicates=taking_in.near_duplicates,
         replaces=taking_in.replaces,

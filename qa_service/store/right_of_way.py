@@ -10,9 +10,12 @@ import numpy as np
 
 from embeddings.encoder import Encoder, Vectors
 from embeddings.spec import ModelSpec
+from embeddings.token_ids import batches
 from qa_service.errors import Stopping
+from qa_service.ingest.search_form import width
 
-_BATCH = 32  # texts; as many as the encoders' own batches, so that the vectors are the same
+_BATCH = 1_800
+"""Width of its texts, some 500 tokens in any script, which an encoder takes at once: a question waits for no more."""
 AT_ONCE = 2 * (os.cpu_count() or 1)
 """Questions that are answered at once: of more, each would only wait for the others and hold its own memory."""
 _LONGEST_WAIT_S = 1.0  # where questions never cease documents still come in, a batch at a time
@@ -74,9 +77,7 @@ class YieldingEncoder:
 
     def encode_passages(self, passages: Sequence[str]) -> Vectors:
         vectors = np.empty((len(passages), self.spec.dimension), dtype=np.float32)
-        order = np.argsort([len(passage) for passage in passages], kind="stable")  # as the encoder forms its batches
-        for start in range(0, len(passages), _BATCH):
-            batch = order[start : start + _BATCH]
+        for batch in batches([width(passage) for passage in passages], _BATCH):
             with self.right_of_way.batch():
                 vectors[batch] = self.encoder.encode_passages([passages[i] for i in batch])
         return vectors

@@ -213,7 +213,8 @@ def to_metadata(row: sqlite3.Row, language: str | None = None) -> Metadata:
 
 def to_passage(connection: sqlite3.Connection, row: sqlite3.Row) -> Passage:
     sentences = connection.execute(
-        "SELECT * FROM sentences WHERE passage_id = ? ORDER BY start_char", [row["id"]]
+        "SELECT start_char, end_char, search_start, search_end FROM sentences WHERE passage_id = ? ORDER BY start_char",
+        [row["id"]],
     ).fetchall()
     return Passage(
         document_id=row["document_id"],

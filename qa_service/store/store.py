@@ -85,10 +85,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class TakingIn:
-    """What only the moment knows in which a document was taken in."""
+    """What a receipt says beside the document: what only the moment knows in which it was taken in, and how many
+    passages it has."""
 
     received_at: str
     took_ms: float
+    passages: int
     near_duplicates: tuple[NearDuplicate, ...]
     replaces: str | None
 
@@ -410,13 +412,15 @@ class Store:
         """Raises NotFound."""
         with self.database.reading() as connection:
             row = connection.execute(
-                "SELECT added_at, replaces, took_ms FROM documents LEFT JOIN receipts ON document_id = id WHERE id = ?",
+                "SELECT added_at, replaces, took_ms,"
+                " (SELECT count(*) FROM passages WHERE passages.document_id = documents.id) AS passages"
+                " FROM documents LEFT JOIN receipts ON document_id = id WHERE id = ?",
                 [document_id],
             ).fetchone()
             near = read_near(connection, document_id)
         if row is None:
             raise NotFound(f"no document {document_id}")
-        return TakingIn(row["added_at"], row["took_ms"] or 0.0, near, row["replaces"])
+        return TakingIn(row["added_at"], row["took_ms"] or 0.0, row["passages"], near, row["replaces"])
 
     def passages(self, document_id: str) -> tuple[Passage, ...]:
         with self.database.reading() as connection:

@@ -12,7 +12,7 @@ from qa_service.errors import Stopping
 from qa_service.store import right_of_way
 from qa_service.store.right_of_way import RightOfWay, YieldingEncoder
 
-TEXTS = [f"Text {number} " + "with words " * (number % 7) for number in range(100)]
+TEXTS = [f"Text {number} " + "with words " * (number % 7) for number in range(200)]
 
 
 class CountingEncoder(HashingEncoder):
@@ -34,7 +34,7 @@ def test_the_vectors_are_those_of_the_encoder_in_its_own_batches() -> None:
     vectors = YieldingEncoder(encoder, RightOfWay()).encode_passages(TEXTS)
     assert np.array_equal(vectors, HashingEncoder().encode_passages(TEXTS))
     assert [text for batch in encoder.batches for text in batch] == sorted(TEXTS, key=len)
-    assert [len(batch) for batch in encoder.batches] == [32, 32, 32, 4]
+    assert all(sum(map(len, batch)) <= 1_800 for batch in encoder.batches)
     assert YieldingEncoder(encoder, RightOfWay()).encode_passages([]).shape == (0, 64)
 
 
@@ -46,7 +46,7 @@ def test_no_batch_begins_while_somebody_asks() -> None:
         assert not encoder.began.wait(0.1)
     assert encoder.began.wait(10)
     thread.join(10)
-    assert len(encoder.batches) == 4
+    assert sum(map(len, encoder.batches)) == len(TEXTS)
 
 
 def test_questions_without_end_do_not_keep_documents_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_questions_without_end_do_not_keep_documents_out(monkeypatch: pytest.Mon
     encoder, way = CountingEncoder(), RightOfWay()
     with way.asking():
         YieldingEncoder(encoder, way).encode_passages(TEXTS)
-    assert len(encoder.batches) == 4
+    assert sum(map(len, encoder.batches)) == len(TEXTS)
 
 
 def test_an_interruption_ends_the_encoding_even_while_somebody_asks() -> None:
