@@ -19,6 +19,7 @@ _OF_THE_FILE = (" properties", " info")
 _MAX_VALUE = 2_000
 _ISO_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_LINE = re.compile(r"\S[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]*")
 _MARKED = re.compile(r"^#{1,6}\s+")
 NOTHING: Mapping[str, str] = MappingProxyType({})
 _DATE_PREFIX = re.compile(r"^date\s+\d{4}-\d{2}-\d{2}\s+", re.IGNORECASE)
@@ -143,8 +144,8 @@ def _iso(year: int, month: int, day: int) -> str | None:
 
 def _title(kept_text: str, file_name: str) -> tuple[str, str]:
     """The first line with a letter, without a date stuck to its front, cut at a word; else the file name."""
-    for line in kept_text.splitlines():
-        title = _MARKED.sub("", _DATE_PREFIX.sub("", " ".join(line.split())))
+    for line in _LINE.finditer(kept_text):
+        title = _MARKED.sub("", _DATE_PREFIX.sub("", " ".join(line[0].split())))
         if any(map(str.isalpha, title)):
             if len(title) > _MAX_TITLE:
                 title = title[: _MAX_TITLE - 1].rsplit(" ", 1)[0] + "…"

@@ -317,6 +317,10 @@ class Database:
                 f"{self.path} was written by a newer qa-service (schema {version}, this one knows {SCHEMA_VERSION}):"
                 " install the newer version"
             )
+        if 0 < version < SCHEMA_VERSION:
+            log.warning(
+                "%s changes from schema %d to %d: a large one takes minutes", self.path, version, SCHEMA_VERSION
+            )
         for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
             self._writer.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
 

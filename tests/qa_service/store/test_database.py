@@ -140,7 +140,9 @@ def test_a_store_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) -
         assert connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION + 1
 
 
-def test_vectors_of_an_earlier_version_are_halved_and_found_as_before(tmp_path: Path) -> None:
+def test_vectors_of_an_earlier_version_are_halved_and_found_as_before(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with opened(tmp_path) as each:
         for number in range(3):
             each.add(made_text(number))
@@ -152,7 +154,9 @@ def test_vectors_of_an_earlier_version_are_halved_and_found_as_before(tmp_path: 
             connection.execute(f"UPDATE {table} SET vector = doubled(vector)")
         connection.execute("PRAGMA user_version = 5")
         connection.commit()
+    assert caplog.messages == []
     with opened(tmp_path) as each:
+        assert f"changes from schema 5 to {SCHEMA_VERSION}" in caplog.text
         assert each.index.search(asked, 5) == found
         assert_store_is_whole(each.store, HashingEncoder())
         each.index.rebuild()
