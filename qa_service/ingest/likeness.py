@@ -32,7 +32,7 @@ _SAMPLED = 1 / 32
 _FEWEST, _MOST = 64, 4_096
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shingled:
     """The tokens of a text, and the shingles that begin at the first of them, the second and so on: the hash of each,
     shape [shingles], and how many tokens it has."""

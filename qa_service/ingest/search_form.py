@@ -1,4 +1,4 @@
-"""The normalised copy of a text that search works on, aligned with its source character by character.
+"""The normalised copy of a text that search works on, aligned with its source to the character.
 
 Hard line breaks inside a sentence are joined, white space is folded, invisible characters are dropped. Each
 character of the copy knows where it stands in the source, so that a place in the copy is a place in the source.
@@ -39,7 +39,7 @@ _WRAPPED_SHARE = 0.75
 @dataclass(frozen=True, slots=True)
 class SearchForm:
     """`text` in runs that stand in the source as they do here: run i begins at `starts[i]`, in the source at
-    `offsets[i]`. Both rise strictly, and there are few: a long text is held once."""
+    `offsets[i]`. Both rise strictly."""
 
     text: str
     starts: tuple[int, ...]
@@ -68,7 +68,7 @@ class SearchForm:
 
 def is_wide(character: str) -> bool:
     """East Asian wide: Han, kana, hangul and their punctuation, written without spaces between words."""
-    return unicodedata.east_asian_width(character) in "WF"
+    return character >= _FIRST_WIDE and unicodedata.east_asian_width(character) in "WF"
 
 
 def width(text: str) -> int:

@@ -243,6 +243,15 @@ def _halved(vector: bytes) -> bytes:
     return np.frombuffer(vector, dtype=np.float32).astype(np.float16).tobytes()
 
 
+def _statements(script: str) -> Iterator[str]:
+    begun = ""
+    for line in script.splitlines(keepends=True):
+        begun += line
+        if sqlite3.complete_statement(begun):
+            yield begun
+            begun = ""
+
+
 class Database:
     """The connections to one file: one for the writer, one for each reader at a time. Raises StoreError."""
 
@@ -311,18 +320,38 @@ class Database:
         return connection
 
     def _migrate(self) -> None:
-        version = self._writer.execute("PRAGMA user_version").fetchone()[0]
+        first = version = self._version()
+        if 0 < first < SCHEMA_VERSION:
+            log.warning(
+                "%s changes from schema %d to %d: a large one takes minutes, and its size again in free space",
+                *(self.path, first, SCHEMA_VERSION),
+            )
+        while version < SCHEMA_VERSION:
+            with self.writing() as connection:
+                version = self._version()  # another process may have changed it meanwhile
+                for statement in _statements(_MIGRATIONS[version]) if version < SCHEMA_VERSION else ():
+                    connection.execute(statement)
+                version = min(version + 1, SCHEMA_VERSION)
+                connection.execute(f"PRAGMA user_version = {version}")
+        if 0 < first < SCHEMA_VERSION:
+            self._shrink()
+
+    def _version(self) -> int:
+        version: int = self._writer.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise StoreError(
                 f"{self.path} was written by a newer qa-service (schema {version}, this one knows {SCHEMA_VERSION}):"
                 " install the newer version"
             )
-        if 0 < version < SCHEMA_VERSION:
-            log.warning(
-                "%s changes from schema %d to %d: a large one takes minutes", self.path, version, SCHEMA_VERSION
-            )
-        for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
-            self._writer.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+        return version
+
+    def _shrink(self) -> None:
+        """Gives back what a change of the schema freed, where there is room to."""
+        try:
+            self._writer.execute("VACUUM")
+        except sqlite3.OperationalError as error:
+            log.warning("%s keeps its size: %s", self.path, error)
+        self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

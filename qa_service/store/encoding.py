@@ -1,5 +1,6 @@
 """Passages to the vectors that the store keeps: their own, and one for each of their sentences."""
 
+import errno
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -16,51 +17,55 @@ _AT_ONCE = 1_000
 """Passages: so many vectors stand in memory as the encoder gives them."""
 _IN_MEMORY = 32_000_000
 """Bytes: the vectors of a book wait on the disk until they are stored."""
-_ROOM_PART = 1_000_000
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def encode_passages(encoder: Encoder, passages: Sequence[Passage], folder: Path) -> list[EncodedPassage]:
     """The passages with their vectors; those of a long document stand in a file in `folder` that has no name.
 
-    Raises StoreError where the disk is full.
+    Raises StoreError where it can't be written.
     """
-    vectors = _room(sum(map(_count, passages)), encoder.spec.dimension, folder)
-    encoded: list[EncodedPassage] = []
-    at = 0
-    for start in range(0, len(passages), _AT_ONCE):
-        part = passages[start : start + _AT_ONCE]
-        found = encoder.encode_passages([text for passage in part for text in _texts(passage)])
-        check_vectors(found, encoder.spec.dimension)  # before they are stored: the index takes no others
-        vectors[at : at + len(found)] = found
-        for passage in part:
-            end = at + _count(passage)
-            encoded.append(EncodedPassage(passage, vectors[at], vectors[min(at + 1, end - 1) : end]))
-            at = end
+    counts = [len(_texts(passage)) for passage in passages]
+    vectors = _vectors(encoder, passages, sum(counts), folder)
+    encoded, start = [], 0
+    for passage, count in zip(passages, counts, strict=True):
+        end = start + count
+        encoded.append(EncodedPassage(passage, vectors[start], vectors[min(start + 1, end - 1) : end]))
+        start = end
     return encoded
 
 
-def _count(passage: Passage) -> int:
-    """Of its texts: a sentence that is the whole passage is not encoded twice."""
-    return 1 if passage.sentences == (passage.span,) else 1 + len(passage.sentences)
+def _texts(passage: Passage) -> list[str]:
+    """The passage, and its sentences but for one that is the whole passage: it is not encoded twice."""
+    if passage.sentences == (passage.span,):
+        return [passage.search_text]
+    return [passage.search_text, *(passage.search_text[span.start : span.end] for span in passage.search_sentences)]
 
 
-def _texts(passage: Passage) -> Iterator[str]:
-    yield passage.search_text
-    if _count(passage) > 1:
-        for sentence in passage.search_sentences:
-            yield passage.search_text[sentence.start : sentence.end]
-
-
-def _room(count: int, dimension: int, folder: Path) -> StoredVectors:
-    shape = (count, dimension)
-    size = count * dimension * np.dtype(np.float16).itemsize
-    if size <= _IN_MEMORY:
-        return np.empty(shape, dtype=np.float16)
+def _vectors(encoder: Encoder, passages: Sequence[Passage], count: int, folder: Path) -> StoredVectors:
+    shape = (count, encoder.spec.dimension)
+    if count * encoder.spec.dimension * np.dtype(np.float16).itemsize <= _IN_MEMORY:
+        vectors, end = np.empty(shape, dtype=np.float16), 0
+        for part in _parts(encoder, passages):
+            vectors[end : end + len(part)] = part
+            end += len(part)
+        return vectors
     try:
         with TemporaryFile(dir=folder) as file:
-            for start in range(0, size, _ROOM_PART):  # written, so that a full disk is an error here, not a crash later
-                file.write(bytes(min(_ROOM_PART, size - start)))
+            for part in _parts(encoder, passages):
+                file.write(part.tobytes())
             file.flush()
-            return np.asarray(np.memmap(file, dtype=np.float16, mode="r+", shape=shape))
+            return np.asarray(np.memmap(file, dtype=np.float16, mode="r", shape=shape))
     except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror} (free some disk space; nothing was changed)") from error
+        hint = "free some disk space" if error.errno in _NO_ROOM else "make the data directory writable"
+        raise StoreError(f"{folder}: {error.strerror} ({hint}; nothing was changed)") from error
+
+
+def _parts(encoder: Encoder, passages: Sequence[Passage]) -> Iterator[StoredVectors]:
+    for start in range(0, len(passages), _AT_ONCE):
+        texts = [text for passage in passages[start : start + _AT_ONCE] for text in _texts(passage)]
+        found = encoder.encode_passages(texts)
+        check_vectors(found, encoder.spec.dimension)  # before they are stored: the index takes no others
+        if len(found) != len(texts):
+            raise ValueError(f"the encoder gave {len(found)} vectors for {len(texts)} texts")
+        yield found.astype(np.float16)

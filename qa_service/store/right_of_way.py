@@ -14,11 +14,11 @@ from embeddings.token_ids import batches
 from qa_service.errors import Stopping
 from qa_service.ingest.search_form import width
 
-_BATCH = 1_800
-"""Width of its texts, some 500 tokens in any script, which an encoder takes at once: a question waits for no more."""
+_BATCH, _FRAME = 1_800, 15
+"""Width of its texts and of what an encoder puts around each: some 500 tokens in any script, which it takes at once."""
 AT_ONCE = 2 * (os.cpu_count() or 1)
 """Questions that are answered at once: of more, each would only wait for the others and hold its own memory."""
-_LONGEST_WAIT_S = 1.0  # where questions never cease documents still come in, a batch at a time
+_LONGEST_WAIT_S = 0.3  # where questions never cease documents still come in, a batch at a time
 
 
 class RightOfWay:
@@ -77,7 +77,7 @@ class YieldingEncoder:
 
     def encode_passages(self, passages: Sequence[str]) -> Vectors:
         vectors = np.empty((len(passages), self.spec.dimension), dtype=np.float32)
-        for batch in batches([width(passage) for passage in passages], _BATCH):
+        for batch in batches([width(passage) + _FRAME for passage in passages], _BATCH):
             with self.right_of_way.batch():
                 vectors[batch] = self.encoder.encode_passages([passages[i] for i in batch])
         return vectors

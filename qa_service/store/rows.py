@@ -42,6 +42,8 @@ class EncodedPassage:
     def __post_init__(self) -> None:
         if len(self.sentence_vectors) != len(self.passage.sentences):
             raise ValueError(f"passage {self.passage.ordinal} needs one vector for each of its sentences")
+        if {self.vector.dtype, self.sentence_vectors.dtype} != {np.dtype(np.float16)}:
+            raise ValueError("vectors are stored as float16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,11 +288,13 @@ def _search_sentences(rows: Sequence[sqlite3.Row]) -> tuple[Span, ...]:
 
 
 def to_vectors(blobs: Sequence[bytes]) -> Vectors:
-    """Of shape [blobs, d]; at least one."""
+    """Of shape [blobs, d]; at least one. Raises ValueError for blobs of several lengths."""
+    if len({len(blob) for blob in blobs}) != 1:
+        raise ValueError("the stored vectors have several dimensions")
     return np.frombuffer(b"".join(blobs), dtype=np.float16).reshape(len(blobs), -1).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Block:
     """Some passages as the store holds them: ids of shape [n], rising, languages, vectors of shape [n, d]."""
 

@@ -1,8 +1,10 @@
 """The callables that every way in shares."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,12 @@ from embeddings.hashing import HashingEncoder
 from qa_service.answering.confidence import find_confidence
 from qa_service.app import open_service, reindex
 from qa_service.config import Settings
-from qa_service.errors import BadFile, BadInput, IndexMismatch, NotFound
+from qa_service.errors import BadFile, BadInput, IndexMismatch, NotFound, StoreError
 from qa_service.ingest.files import FileEntry, find_files
 from qa_service.records import NO_FILTERS, Answer, Filters, Hit, Ranking, RawFile, Turn
 from qa_service.retrieval.retriever import Retriever
 from qa_service.service import MAX_QUESTION, MAX_TOP_K, Service
+from qa_service.store.database import FILE_NAME
 from qa_service.store.indexer import Indexer
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.store import Store
@@ -93,6 +96,18 @@ def test_a_citation_is_a_slice_of_the_document(tmp_path: Path, question: str, mi
     assert answer.answerable == (min_confidence == 0)
     assert_answer_is_checked(service, answer)
     service.close()
+
+
+def test_a_text_that_was_changed_behind_the_service_is_not_cited(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, min_confidence=0.0)
+    with closing(open_service(settings, HashingEncoder(256))) as service:
+        service.add(text_file("Trade was 94.8 billion.\n\n" + "It grew in Astana and in Almaty. " * 40))
+        assert len(service.ask("How large was trade in Astana?").citations) > 0
+        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+            connection.execute("UPDATE texts SET text = replace(text, '94.8', '95.4')")
+            connection.commit()
+        with pytest.raises(StoreError, match="was changed behind the service: delete it and add it again"):
+            service.ask("How large was trade in Almaty?")
 
 
 def assert_answer_is_checked(service: Service, answer: Answer) -> None:

@@ -78,6 +78,20 @@ def test_a_lead_is_over_the_mean_of_the_others() -> None:
     assert values["dense lead"] == pytest.approx(0.4)
 
 
+def test_where_the_second_stage_was_asked_the_first_hits_own_scores_count_too() -> None:
+    hits = [scored(dense=0.4, rerank=3.0, pointer=1.0), scored(dense=0.7, rerank=2.0, pointer=5.0)]
+    values = features(hits, "when", "en")
+    assert (values["first dense"], values["dense"]) == (0.4, 0.7)
+    assert (values["first pointer"], values["pointer"]) == (1.0, 5.0)
+    assert not any(name.startswith("first") for name in features([scored(), scored()], "when", "en"))
+
+
+def test_the_shipped_calibrations_know_the_features(tmp_path: Path) -> None:
+    both = features([scored(rerank=1.0, pointer=1.0)], "when", "en")
+    for path in SHIPPED.glob("*.json"):
+        assert Calibration.load(path).weights.keys() <= both.keys()
+
+
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.json")), ids=lambda path: path.name)
 def test_what_ships_loads(path: Path) -> None:
     assert Calibration.load(path).encoder

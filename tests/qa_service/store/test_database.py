@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -148,12 +149,7 @@ def test_vectors_of_an_earlier_version_are_halved_and_found_as_before(
             each.add(made_text(number))
         asked = each.indexer.encoder.encode_queries(["trade in Astana"])[0]
         found = each.index.search(asked, 5)
-    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
-        connection.create_function("doubled", 1, lambda vector: np.frombuffer(vector, "f2").astype("f4").tobytes())
-        for table in ("vectors", "sentences"):
-            connection.execute(f"UPDATE {table} SET vector = doubled(vector)")
-        connection.execute("PRAGMA user_version = 5")
-        connection.commit()
+    as_of_before(tmp_path / FILE_NAME)
     assert caplog.messages == []
     with opened(tmp_path) as each:
         assert f"changes from schema 5 to {SCHEMA_VERSION}" in caplog.text
@@ -161,6 +157,43 @@ def test_vectors_of_an_earlier_version_are_halved_and_found_as_before(
         assert_store_is_whole(each.store, HashingEncoder())
         each.index.rebuild()
         assert_index_is_the_truth(each.store, each.index, HashingEncoder())
+
+
+def test_two_that_open_an_earlier_version_at_once_change_it_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with opened(tmp_path) as each:
+        each.add(made_text(1))
+    as_of_before(tmp_path / FILE_NAME)
+    late = Mock(side_effect=[5, SCHEMA_VERSION])  # it looked before the other one changed it
+    Database(tmp_path / FILE_NAME).close()
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "_version", late)
+        Database(tmp_path / FILE_NAME).close()
+    assert late.call_count == 2
+    with opened(tmp_path) as each:
+        assert_store_is_whole(each.store, HashingEncoder())
+
+
+def test_a_store_of_before_gives_back_what_it_does_not_need(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        for number in range(10):
+            each.add(made_text(number, sentences=100))
+    before = (tmp_path / FILE_NAME).stat().st_size
+    as_of_before(tmp_path / FILE_NAME)
+    larger = (tmp_path / FILE_NAME).stat().st_size
+    Database(tmp_path / FILE_NAME).close()
+    assert (tmp_path / FILE_NAME).stat().st_size <= before < larger
+
+
+def as_of_before(path: Path) -> None:
+    """Vectors as schema 5 had them."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.create_function("doubled", 1, lambda vector: np.frombuffer(vector, "f2").astype("f4").tobytes())
+        for table in ("vectors", "sentences"):
+            connection.execute(f"UPDATE {table} SET vector = doubled(vector)")
+        connection.execute("PRAGMA user_version = 5")
+        connection.commit()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Passages get their vectors and those of their sentences, in memory or, of a book, on the disk."""
 
+import errno
+import os
 from pathlib import Path
 from tempfile import TemporaryFile
 from unittest.mock import Mock
@@ -22,7 +24,6 @@ PASSAGES = make_passages(document_of(f"Alone\n\n{made_text(1, sentences=80)}"), 
 @pytest.mark.parametrize("in_memory", [32_000_000, 0])
 def test_each_text_has_its_own_vector(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, in_memory: int) -> None:
     monkeypatch.setattr(encoding, "_IN_MEMORY", in_memory)
-    monkeypatch.setattr(encoding, "_ROOM_PART", 1_000)
     monkeypatch.setattr(encoding, "_AT_ONCE", 4)
     files = Mock(wraps=TemporaryFile)
     monkeypatch.setattr(encoding, "TemporaryFile", files)
@@ -39,10 +40,20 @@ def test_each_text_has_its_own_vector(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_takes_no_more_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "hint"), [(errno.ENOSPC, "free some disk space"), (errno.EROFS, "writable")])
+def test_a_disk_that_takes_no_more_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int, hint: str
+) -> None:
     monkeypatch.setattr(encoding, "_IN_MEMORY", 0)
-    with pytest.raises(StoreError, match=r"free some disk space; nothing was changed"):
-        encode_passages(ENCODER, PASSAGES, tmp_path / "gone")
+    monkeypatch.setattr(encoding, "TemporaryFile", Mock(side_effect=OSError(number, os.strerror(number))))
+    with pytest.raises(StoreError, match=rf"{hint}; nothing was changed"):
+        encode_passages(ENCODER, PASSAGES, tmp_path)
+
+
+def test_an_encoder_that_gives_too_few_vectors_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(ENCODER, "encode_passages", Mock(return_value=ENCODER.encode_passages(["one"])))
+    with pytest.raises(ValueError, match="gave 1 vectors for"):
+        encode_passages(ENCODER, PASSAGES, tmp_path)
 
 
 def test_no_passages_need_no_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ class CountingEncoder(HashingEncoder):
         return super().encode_passages(passages)
 
 
-def test_the_vectors_are_those_of_the_encoder_in_its_own_batches() -> None:
+def test_the_vectors_are_those_of_the_encoder_in_small_batches() -> None:
     encoder = CountingEncoder()
     vectors = YieldingEncoder(encoder, RightOfWay()).encode_passages(TEXTS)
     assert np.array_equal(vectors, HashingEncoder().encode_passages(TEXTS))

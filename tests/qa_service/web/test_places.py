@@ -18,7 +18,7 @@ from qa_service.config import Settings
 from qa_service.ingest.chunk import make_passages
 from qa_service.records import Document, Hit, Metadata, Page, RawFile, Section, Span
 from qa_service.service import Service
-from qa_service.store.indexer import encode_passages
+from qa_service.store.encoding import encode_passages
 from qa_service.store.likeness import NO_LIKENESS
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.store import Store
@@ -111,7 +111,8 @@ def test_a_hit_of_a_document_with_pages_knows_its_own(tmp_path: Path) -> None:
     )
     passages = make_passages(document, ())
     manifest = IndexManifest.current(encoder.spec)
-    store.add(document, b"%PDF", (), encode_passages(encoder, passages), manifest, took_ms=1.0, likeness=NO_LIKENESS)
+    encoded = encode_passages(encoder, passages, tmp_path)
+    store.add(document, b"%PDF", (), encoded, manifest, took_ms=1.0, likeness=NO_LIKENESS)
     assert store.document(document.id) == document
     hits = store.hits(candidates(store, [(passage_id, 1.0) for passage_id in store.passage_ids()]))
     numbers = [[page.number for page in found.pages] for found in hits]
