@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from embeddings.batches import batches
 from embeddings.encoder import Vectors
 from embeddings.model_folder import load_object
 from embeddings.openvino_files import Networks
 from embeddings.openvino_model import OpenVinoModel, Precision
 from embeddings.pieces import open_splitter
 from embeddings.spec import ModelSpec
-from embeddings.token_ids import TokenIds, batches, padded
+from embeddings.token_ids import TokenIds, padded
 
 BATCH_TOKENS = 512
 """Of one batch, padding included: more is no faster, and a question may have to wait for a document's batch."""

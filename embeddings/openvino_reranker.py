@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from embeddings.batches import batches
 from embeddings.encoder import Encoder
 from embeddings.openvino_encoder import OpenVinoEncoder
 from embeddings.openvino_model import OpenVinoModel, fast_precision
 from embeddings.reranker import Reading
 from embeddings.reranker_weights import MAX_TOKENS, RerankerWeights
-from embeddings.token_ids import batches, padded
+from embeddings.token_ids import padded
 
 BATCH_TOKENS = 1_024
 """Of one batch, padding included."""

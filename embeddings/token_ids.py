@@ -4,7 +4,7 @@ A tokenizer's own truncation and padding are state that its callers share; here 
 several threads may use it at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,16 +68,3 @@ def padded(rows: Sequence[Sequence[int]], padding: int, multiple: int = 1) -> tu
         ids[i, : len(row)] = row
         mask[i, : len(row)] = 1
     return ids, mask
-
-
-def batches(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
-    """Which rows go together: of about one length, and at most `max_tokens` with the padding, or one row alone."""
-    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
-    batch: list[int] = []
-    for i in order:
-        if batch and lengths[i] * (len(batch) + 1) > max_tokens:
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch

@@ -10,7 +10,7 @@ from typing import Any
 import sentencex
 
 from qa_service.ingest.language import UNDETERMINED, passage_language
-from qa_service.ingest.search_form import PARAGRAPH, SearchForm, make_search_form, width
+from qa_service.ingest.search_form import GAP, PARAGRAPH, SearchForm, make_search_form, width
 from qa_service.records import Document, Passage, Quarantined, Section, Span
 
 VERSION = "4"
@@ -52,8 +52,8 @@ class Stretch:
 
 
 def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tuple[Passage, ...]:
-    """The passages of what is not quarantined, in order; none spans a quarantined stretch, two sections or the end of
-    a flagged stretch.
+    """The passages of what is not quarantined, in order; none spans a quarantined stretch, two sections, the end of a
+    flagged stretch or a long gap.
 
     A document that waits for an operator has none.
     """
@@ -61,7 +61,8 @@ def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tup
         return ()
     passages: list[Passage] = []
     language = document.metadata.language
-    for stretch in _cut_at_sections(document, searched_stretches(document.text, quarantined)):
+    searched = _cut_at_sections(document, searched_stretches(document.text, quarantined))
+    for stretch in _cut_at_gaps(document.text, searched):
         form = make_search_form(document.text, stretch.span)
         for chunk, sentences in _chunks(form, language):
             search_text = form.text[chunk.start : chunk.end]
@@ -92,6 +93,17 @@ def _cut_at_sections(document: Document, kept: Iterable[Stretch]) -> Iterator[St
         inside = borders[bisect_right(borders, span.start) : bisect_left(borders, span.end)]
         for part in map(Span, [span.start, *inside], [*inside, span.end]):
             yield replace(stretch, span=part)
+
+
+def _cut_at_gaps(text: str, kept: Iterable[Stretch]) -> Iterator[Stretch]:
+    for stretch in kept:
+        start = stretch.span.start
+        for gap in GAP.finditer(text, stretch.span.start, stretch.span.end):
+            if start < gap.start():
+                yield replace(stretch, span=Span(start, gap.start()))
+            start = gap.end()
+        if start < stretch.span.end:
+            yield replace(stretch, span=Span(start, stretch.span.end))
 
 
 def _borders(document: Document) -> list[int]:

@@ -23,6 +23,8 @@ _BLANK = r"\s\x00-\x1f\x7f-\x9f"
 _VISIBLE = rf"[^{_BLANK}{_HIDDEN}]"
 _FOLDED = re.compile(rf"(?! {_VISIBLE})[{_BLANK}][{_BLANK}{_HIDDEN}]*|[{_HIDDEN}]+")
 """What does not stay as it is: white space but for a single space between words, and what is invisible."""
+GAP = re.compile(rf"[{_BLANK}{_HIDDEN}]{{200,}}")
+"""So much of nothing parts two texts: a passage, and with it a quote, never runs over it."""
 _STRIPPED = re.compile(rf"{_VISIBLE}(?:.*{_VISIBLE})?", re.DOTALL)
 _SENTENCE_END = re.compile(r"[.!?…。！？｡؟۔।॥։።:：;；][\"'”’»）)」』】\]]*$")
 _ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|Prof|Gen|Sen|Gov|Rep|vs|No|U\.S|г|ул|им|акад|проф)\.$")

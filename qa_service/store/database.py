@@ -222,11 +222,13 @@ _MIGRATIONS = (
     ALTER TABLE state ADD COLUMN purge_due INTEGER NOT NULL DEFAULT 0;
     """,
     """
-    -- half precision: a row of a sentence then fits into its page, in place of a page of its own
-    UPDATE vectors SET vector = halved(vector);
-    UPDATE sentences SET vector = halved(vector);
+    -- half precision (_halve_vectors): a row of a sentence then fits into its page, in place of a page of its own;
+    -- what that leaves free is given back, or is still to be
+    ALTER TABLE state ADD COLUMN shrink_due INTEGER NOT NULL DEFAULT 0;
+    UPDATE state SET shrink_due = EXISTS (SELECT 1 FROM vectors);
     """,
 )
+_HALVED = 6
 SCHEMA_VERSION = len(_MIGRATIONS)
 
 _HINTS = {
@@ -239,8 +241,15 @@ _HINTS = {
 }
 
 
-def _halved(vector: bytes) -> bytes:
-    return np.frombuffer(vector, dtype=np.float32).astype(np.float16).tobytes()
+def _halve_vectors(connection: sqlite3.Connection) -> None:
+    """From float32 to float16. Row by row in Python, so that an interruption is one and no error of SQLite."""
+    for table, key in (("vectors", "passage_id = ?"), ("sentences", "passage_id = ? AND start_char = ?")):
+        columns = key.replace(" = ?", "").replace(" AND ", ", ")
+        rows = connection.execute(f"SELECT {columns}, vector FROM {table} ORDER BY {columns}")
+        connection.executemany(
+            f"UPDATE {table} SET vector = ? WHERE {key}",
+            ((np.frombuffer(vector, np.float32).astype(np.float16).tobytes(), *place) for *place, vector in rows),
+        )
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -316,7 +325,6 @@ class Database:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("folded", 1, lambda text: text and fold(text), deterministic=True)
-        connection.create_function("halved", 1, _halved, deterministic=True)
         return connection
 
     def _migrate(self) -> None:
@@ -329,11 +337,14 @@ class Database:
         while version < SCHEMA_VERSION:
             with self.writing() as connection:
                 version = self._version()  # another process may have changed it meanwhile
-                for statement in _statements(_MIGRATIONS[version]) if version < SCHEMA_VERSION else ():
-                    connection.execute(statement)
-                version = min(version + 1, SCHEMA_VERSION)
-                connection.execute(f"PRAGMA user_version = {version}")
-        if 0 < first < SCHEMA_VERSION:
+                if version < SCHEMA_VERSION:
+                    for statement in _statements(_MIGRATIONS[version]):
+                        connection.execute(statement)
+                    version += 1
+                    if version == _HALVED:
+                        _halve_vectors(connection)
+                    connection.execute(f"PRAGMA user_version = {version}")
+        if self._writer.execute("SELECT shrink_due FROM state").fetchone()[0]:
             self._shrink()
 
     def _version(self) -> int:
@@ -346,11 +357,12 @@ class Database:
         return version
 
     def _shrink(self) -> None:
-        """Gives back what a change of the schema freed, where there is room to."""
+        """Gives back what a change of the schema freed, where there is room to; else the next opening tries again."""
         try:
             self._writer.execute("VACUUM")
+            self._writer.execute("UPDATE state SET shrink_due = 0")
         except sqlite3.OperationalError as error:
-            log.warning("%s keeps its size: %s", self.path, error)
+            log.warning("%s keeps its size until there is room for a copy: %s", self.path, error)
         self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager

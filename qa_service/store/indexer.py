@@ -1,5 +1,6 @@
 """Files into the store and its index, and out of them again."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from embeddings.encoder import Encoder
-from qa_service.errors import BadInput, NotFound
+from qa_service.errors import BadInput, NotFound, StoreError
 from qa_service.ingest.carry_over import carry_over
 from qa_service.ingest.chunk import kept_text, make_passages
 from qa_service.ingest.decisions import kept_out, restored
@@ -34,6 +35,8 @@ from qa_service.store.receipts import read_receipt
 from qa_service.store.rows import EncodedPassage
 from qa_service.store.store import Change, Store
 from qa_service.store.versions import Standing
+
+log = logging.getLogger(__name__)
 
 _STRIPES = 64
 _INDEXED_AT_ONCE = 5_000
@@ -196,7 +199,10 @@ class Indexer:
         with self.index.lock:
             deleted = self.store.delete(document_id, with_versions, audit)
             self.index.remove(deleted.passages)
-        self.store.purge()
+        try:
+            self.store.purge()
+        except StoreError as error:  # it is deleted; its words go from the disk with the next one or the next start
+            log.warning("what was deleted is still on the disk: %s", error)
         return deleted.documents
 
     def restore(self, document_id: str, start: int) -> Receipt:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from embeddings.batches import batches
 from embeddings.encoder import Encoder, Vectors
 from embeddings.spec import ModelSpec
-from embeddings.token_ids import batches
 from qa_service.errors import Stopping
 from qa_service.ingest.search_form import width
 

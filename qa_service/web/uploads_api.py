@@ -1,6 +1,8 @@
 """The HTTP API of what comes in: uploads, and the jobs that large ones become."""
 
 from asyncio import CancelledError
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
@@ -116,7 +118,8 @@ def _add_upload(router: APIRouter, service: Service, max_upload: int) -> None:
                 form.hand_over()
                 accepted = AcceptedOut(job_id=job.id, state=job.state, total=job.total)
                 return _json(accepted, 202, {"Location": f"{request.scope.get('root_path', '')}/jobs/{job.id}"})
-            taken_in = await to_thread.run_sync(_take_in, service, upload, not expand, limiter=limiter)
+            with _told_of_the_end():
+                taken_in = await to_thread.run_sync(_take_in, service, upload, not expand, limiter=limiter)
         if (receipt := only_result(upload, taken_in)) is not None:
             return _json(receipt, status_of([receipt]))
         return _several(taken_in)
@@ -125,14 +128,22 @@ def _add_upload(router: APIRouter, service: Service, max_upload: int) -> None:
 async def _receive(request: Request, form: UploadForm) -> None:
     """A piece a thread: the loop goes on while the disk is busy."""
     try:
-        async for piece in request.stream():
-            if piece:
-                await to_thread.run_sync(form.feed, piece)
+        with _told_of_the_end():
+            async for piece in request.stream():
+                if piece:
+                    await to_thread.run_sync(form.feed, piece)
     except ClientDisconnect as error:
         raise BadFile("body: the connection ended before the form did") from error  # nobody reads it
-    except CancelledError as error:  # the service ends: who still sends is told so, not that there is a bug
-        raise Stopping("the service is stopping; send the files again when it runs") from error
     form.finish()
+
+
+@contextmanager
+def _told_of_the_end() -> Iterator[None]:
+    """Who still waits when the service ends is told so, not that there is a bug."""
+    try:
+        yield
+    except CancelledError as error:
+        raise Stopping("the service is stopping; send the files again when it runs") from error
 
 
 def _is_large(upload: Upload) -> bool:

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, BatchEncoding
 
+from embeddings.batches import batches
 from embeddings.errors import ModelError
 from embeddings.pieces import UNIGRAM_PIECES, Splitter, Tokenizer, Unigram, open_splitter
 from embeddings.pieces_export import write_unigram
-from embeddings.token_ids import TokenIds, batches, longest_first, padded
+from embeddings.token_ids import TokenIds, longest_first, padded
 
 TEXTS = [
     "Trade grew by a third in 2024.", "  Сауда үштен\tбірге өсті.\n", "贸易额增长了三分之一。", "a", "", " ",

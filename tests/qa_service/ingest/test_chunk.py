@@ -208,3 +208,14 @@ def test_a_passage_keeps_the_tag_of_its_document_where_it_is_the_same_language(g
     text = "兩國媒體的合作論壇昨天在首都開幕，來自各國的代表出席了開幕式。"
     (passage,) = make_passages(document_of(text, given), ())
     assert passage.language == expected
+
+
+@pytest.mark.parametrize(
+    "gap", [" " * 100_000, "\t" * 3_000, "\n" * 5_000, "\u200b" * 2_000 + " ", "\u3000\u00ad" * 200]
+)
+def test_no_passage_runs_over_a_long_gap(gap: str) -> None:
+    text = f"The treaty was signed by 37{gap}delegates from the river states."
+    first, second = make_passages(document_of(text), ())
+    assert text[first.span.start : first.span.end] == "The treaty was signed by 37"
+    assert text[second.span.start : second.span.end] == "delegates from the river states."
+    assert len(make_passages(document_of(text.replace(gap, gap[:150])), ())) == 1

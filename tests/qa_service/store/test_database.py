@@ -186,12 +186,49 @@ def test_a_store_of_before_gives_back_what_it_does_not_need(tmp_path: Path) -> N
     assert (tmp_path / FILE_NAME).stat().st_size <= before < larger
 
 
+def test_an_interrupted_change_is_an_interruption_and_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with opened(tmp_path) as each:
+        each.add(made_text(1))
+    as_of_before(tmp_path / FILE_NAME)
+    with monkeypatch.context() as patched:
+        patched.setattr(np, "frombuffer", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            Database(tmp_path / FILE_NAME)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == 5
+    with opened(tmp_path) as each:
+        assert_store_is_whole(each.store, HashingEncoder())
+
+
+def test_what_could_not_be_given_back_is_given_back_at_the_next_opening(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with opened(tmp_path) as each:
+        for number in range(10):
+            each.add(made_text(number, sentences=100))
+    as_of_before(tmp_path / FILE_NAME)
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "_shrink", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            Database(tmp_path / FILE_NAME)
+    large = (tmp_path / FILE_NAME).stat().st_size
+    Database(tmp_path / FILE_NAME).close()
+    smaller = (tmp_path / FILE_NAME).stat().st_size
+    assert smaller < large
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "_shrink", Mock(side_effect=AssertionError))
+        Database(tmp_path / FILE_NAME).close()
+
+
 def as_of_before(path: Path) -> None:
     """Vectors as schema 5 had them."""
     with closing(sqlite3.connect(path)) as connection:
         connection.create_function("doubled", 1, lambda vector: np.frombuffer(vector, "f2").astype("f4").tobytes())
         for table in ("vectors", "sentences"):
             connection.execute(f"UPDATE {table} SET vector = doubled(vector)")
+        connection.execute("ALTER TABLE state DROP COLUMN shrink_due")
         connection.execute("PRAGMA user_version = 5")
         connection.commit()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -181,6 +182,22 @@ def test_a_deleted_document_is_gone_from_the_disk(tmp_path: Path, others: int, c
         assert RARE_FOLDED[1:STEM].encode() not in after
         assert not any(vector in after for vector in vectors)
         assert_agrees(each)
+
+
+def test_a_document_is_deleted_though_the_disk_has_no_room_to_purge_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with opened(tmp_path) as each:
+        receipt = each.add(f"The {RARE} lives in the Caspian Sea.\n" + made_text(99))
+        with monkeypatch.context() as patched:
+            patched.setattr(Store, "purge", Mock(side_effect=StoreError("the disk is full")))
+            assert each.indexer.delete(receipt.document_id) == (receipt.document_id,)
+        assert "still on the disk: the disk is full" in caplog.text
+        assert not each.store.has_document(receipt.document_id)
+        assert_agrees(each)
+    with opened(tmp_path) as each:
+        each.store.purge()
+        assert RARE_FOLDED.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("qa.sqlite3*"))
 
 
 def test_a_deletion_waits_for_readers_and_then_leaves_nothing(tmp_path: Path) -> None:
