@@ -65,7 +65,7 @@ def fingerprints(text: Shingled) -> tuple[int, ...]:
 
 def shared_share(text: Shingled, other: Shingled) -> float:
     """How much of the smaller text stands in the other one too, 0 to 1, in letters and digits of common shingles."""
-    smaller, larger = sorted((text, other), key=lambda each: each.size)
+    smaller, larger = sorted((text, other), key=lambda each: (each.size, each.tokens))
     shared = bytearray(len(smaller.tokens))
     for start in np.flatnonzero(np.isin(smaller.hashes, larger.hashes)).tolist():
         length = smaller.lengths[start]

@@ -71,3 +71,9 @@ def test_any_two_texts_have_a_share(text: str, other: str) -> None:
     prints = fingerprints(Shingled.of(text))
     assert list(prints) == sorted(set(prints))
     assert all(0 <= each < 2**63 for each in prints)
+
+
+def test_the_share_of_two_texts_of_one_size_is_the_same_either_way() -> None:
+    repeating, other = "one two six one two six ten", "one two six ten fox box red"
+    assert Shingled.of(repeating).size == Shingled.of(other).size
+    assert share(repeating, other) == share(other, repeating)
