@@ -68,12 +68,12 @@ def _is_prose(line: str) -> bool:
 
 def blocks_of(lines: Sequence[Line], run: range) -> Iterator[range]:
     """Lines of a run whose words come again in it, what stands between them included; and each long line for itself."""
-    counts = Counter(
-        word for i in run for word in words_of(lines[i].text)
-    )  # found twice, not held: a run may be a book
+    counts: Counter[str] = Counter()
+    if len(run) > 1:  # in a line alone no word comes again
+        counts.update(word for i in run for word in words_of(lines[i].text))
     begun: list[int] = []
     for i in run:
-        words = words_of(lines[i].text)
+        words = words_of(lines[i].text) if counts else frozenset()  # found twice, not held: a run may be a book
         if words and sum(counts[word] > 1 for word in words) >= _CORE * len(words):
             if begun and i - begun[-1] > _GAP + 1:
                 yield range(begun[0], begun[-1] + 1)

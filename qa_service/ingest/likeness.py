@@ -78,7 +78,7 @@ def find_tokens(text: str) -> list[str]:
     """Words, or characters of scripts that don't space them, in one form."""
     known: dict[str, str] = {}  # each word once: a book repeats its words
     found = _TOKEN.finditer(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold()))
-    return [known.setdefault(token, token) for match in found for token in [match[0]]]
+    return [known.setdefault(token, token) for token in (match[0] for match in found)]
 
 
 def _shingles(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -4,7 +4,7 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,33 @@ log = logging.getLogger(__name__)
 
 FILE_NAME = "qa.sqlite3"
 
-_MIGRATIONS = (
+
+def _halve_vectors(connection: sqlite3.Connection) -> None:
+    """From float32 to float16: a row of a sentence then fits into its page, in place of a page of its own.
+
+    Row by row in Python, so that an interruption is one and no error of SQLite. What it leaves free is still to be
+    given back.
+    """
+    for read, write in (
+        (
+            "SELECT passage_id, vector FROM vectors ORDER BY passage_id",
+            "UPDATE vectors SET vector = ? WHERE passage_id = ?",
+        ),
+        (
+            "SELECT passage_id, start_char, vector FROM sentences ORDER BY passage_id, start_char",
+            "UPDATE sentences SET vector = ? WHERE passage_id = ? AND start_char = ?",
+        ),
+    ):
+        rows = connection.execute(read)
+        connection.executemany(
+            write,
+            ((np.frombuffer(vector, np.float32).astype(np.float16).tobytes(), *place) for *place, vector in rows),
+        )
+    connection.execute("ALTER TABLE state ADD COLUMN shrink_due INTEGER NOT NULL DEFAULT 0")
+    connection.execute("UPDATE state SET shrink_due = EXISTS (SELECT 1 FROM vectors)")
+
+
+_MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     """
     CREATE TABLE manifests (
         id INTEGER PRIMARY KEY,
@@ -221,14 +247,8 @@ _MIGRATIONS = (
     -- so many deletions whose words are still in the full-text index
     ALTER TABLE state ADD COLUMN purge_due INTEGER NOT NULL DEFAULT 0;
     """,
-    """
-    -- half precision (_halve_vectors): a row of a sentence then fits into its page, in place of a page of its own;
-    -- what that leaves free is given back, or is still to be
-    ALTER TABLE state ADD COLUMN shrink_due INTEGER NOT NULL DEFAULT 0;
-    UPDATE state SET shrink_due = EXISTS (SELECT 1 FROM vectors);
-    """,
+    _halve_vectors,
 )
-_HALVED = 6
 SCHEMA_VERSION = len(_MIGRATIONS)
 
 _HINTS = {
@@ -241,24 +261,17 @@ _HINTS = {
 }
 
 
-def _halve_vectors(connection: sqlite3.Connection) -> None:
-    """From float32 to float16. Row by row in Python, so that an interruption is one and no error of SQLite."""
-    for table, key in (("vectors", "passage_id = ?"), ("sentences", "passage_id = ? AND start_char = ?")):
-        columns = key.replace(" = ?", "").replace(" AND ", ", ")
-        rows = connection.execute(f"SELECT {columns}, vector FROM {table} ORDER BY {columns}")
-        connection.executemany(
-            f"UPDATE {table} SET vector = ? WHERE {key}",
-            ((np.frombuffer(vector, np.float32).astype(np.float16).tobytes(), *place) for *place, vector in rows),
-        )
-
-
-def _statements(script: str) -> Iterator[str]:
-    begun = ""
-    for line in script.splitlines(keepends=True):
-        begun += line
-        if sqlite3.complete_statement(begun):
-            yield begun
-            begun = ""
+def _apply(migration: str | Callable[[sqlite3.Connection], None], connection: sqlite3.Connection) -> None:
+    """Inside the transaction that is open, which `executescript` would commit."""
+    if not isinstance(migration, str):
+        migration(connection)
+        return
+    statement = ""
+    for line in migration.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
 
 
 class Database:
@@ -338,11 +351,8 @@ class Database:
             with self.writing() as connection:
                 version = self._version()  # another process may have changed it meanwhile
                 if version < SCHEMA_VERSION:
-                    for statement in _statements(_MIGRATIONS[version]):
-                        connection.execute(statement)
+                    _apply(_MIGRATIONS[version], connection)
                     version += 1
-                    if version == _HALVED:
-                        _halve_vectors(connection)
                     connection.execute(f"PRAGMA user_version = {version}")
         if self._writer.execute("SELECT shrink_due FROM state").fetchone()[0]:
             self._shrink()

@@ -86,7 +86,7 @@ def test_where_the_second_stage_was_asked_the_first_hits_own_scores_count_too() 
     assert not any(name.startswith("first") for name in features([scored(), scored()], "when", "en"))
 
 
-def test_the_shipped_calibrations_know_the_features(tmp_path: Path) -> None:
+def test_the_shipped_calibrations_know_the_features() -> None:
     both = features([scored(rerank=1.0, pointer=1.0)], "when", "en")
     for path in SHIPPED.glob("*.json"):
         assert Calibration.load(path).weights.keys() <= both.keys()

@@ -162,9 +162,7 @@ def test_vectors_of_an_earlier_version_are_halved_and_found_as_before(
 def test_two_that_open_an_earlier_version_at_once_change_it_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with opened(tmp_path) as each:
-        each.add(made_text(1))
-    as_of_before(tmp_path / FILE_NAME)
+    make_store_of_before(tmp_path, documents=1)
     late = Mock(side_effect=[5, SCHEMA_VERSION])  # it looked before the other one changed it
     Database(tmp_path / FILE_NAME).close()
     with monkeypatch.context() as patched:
@@ -176,11 +174,7 @@ def test_two_that_open_an_earlier_version_at_once_change_it_once(
 
 
 def test_a_store_of_before_gives_back_what_it_does_not_need(tmp_path: Path) -> None:
-    with opened(tmp_path) as each:
-        for number in range(10):
-            each.add(made_text(number, sentences=100))
-    before = (tmp_path / FILE_NAME).stat().st_size
-    as_of_before(tmp_path / FILE_NAME)
+    before = make_store_of_before(tmp_path, documents=10)
     larger = (tmp_path / FILE_NAME).stat().st_size
     Database(tmp_path / FILE_NAME).close()
     assert (tmp_path / FILE_NAME).stat().st_size <= before < larger
@@ -189,9 +183,7 @@ def test_a_store_of_before_gives_back_what_it_does_not_need(tmp_path: Path) -> N
 def test_an_interrupted_change_is_an_interruption_and_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with opened(tmp_path) as each:
-        each.add(made_text(1))
-    as_of_before(tmp_path / FILE_NAME)
+    make_store_of_before(tmp_path, documents=1)
     with monkeypatch.context() as patched:
         patched.setattr(np, "frombuffer", Mock(side_effect=KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
@@ -205,10 +197,7 @@ def test_an_interrupted_change_is_an_interruption_and_changes_nothing(
 def test_what_could_not_be_given_back_is_given_back_at_the_next_opening(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with opened(tmp_path) as each:
-        for number in range(10):
-            each.add(made_text(number, sentences=100))
-    as_of_before(tmp_path / FILE_NAME)
+    make_store_of_before(tmp_path, documents=10)
     with monkeypatch.context() as patched:
         patched.setattr(Database, "_shrink", Mock(side_effect=KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
@@ -220,6 +209,16 @@ def test_what_could_not_be_given_back_is_given_back_at_the_next_opening(
     with monkeypatch.context() as patched:
         patched.setattr(Database, "_shrink", Mock(side_effect=AssertionError))
         Database(tmp_path / FILE_NAME).close()
+
+
+def make_store_of_before(folder: Path, documents: int) -> int:
+    """A store as schema 5 had it; how large it is as it is now."""
+    with opened(folder) as each:
+        for number in range(documents):
+            each.add(made_text(number, sentences=100))
+    size = (folder / FILE_NAME).stat().st_size
+    as_of_before(folder / FILE_NAME)
+    return size
 
 
 def as_of_before(path: Path) -> None:
