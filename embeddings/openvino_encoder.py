@@ -1,6 +1,5 @@
 """The encoder on OpenVINO: an exported network beside the model folder's tokenizer, without torch."""
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,7 +26,6 @@ class OpenVinoEncoder:
 
     def __init__(self, networks: Networks, folder: Path, spec: ModelSpec, precision: Precision) -> None:
         """`networks` were exported from the model in `folder`, which has this spec. Raises ModelError."""
-        self.lock = threading.Lock()
         padding = int(load_object(folder / "config.json").get("pad_token_id") or 0)
         self.tokens = TokenIds(open_splitter(folder, networks.encoder.parent), padding)
         self.networks = networks
@@ -47,8 +45,11 @@ class OpenVinoEncoder:
     def _encode(self, texts: Sequence[str], prefix: str) -> Vectors:
         vectors = np.empty((len(texts), self._spec.dimension), dtype=np.float32)
         rows = self.tokens.of([prefix + text for text in texts], self._spec.max_tokens)
-        for batch in batches([len(row) for row in rows], BATCH_TOKENS):
-            ids, mask = padded([rows[i] for i in batch], self.tokens.padding, _MULTIPLE if len(batch) > 1 else 1)
-            with self.lock:
-                (vectors[batch],) = self._model.run(ids, mask)
+        together = batches([len(row) for row in rows], BATCH_TOKENS)
+        given = [
+            padded([rows[i] for i in batch], self.tokens.padding, _MULTIPLE if len(batch) > 1 else 1)
+            for batch in together
+        ]
+        for batch, (found,) in zip(together, self._model.run(given), strict=True):
+            vectors[batch] = found
         return vectors

@@ -120,7 +120,8 @@ def _check_reranker(
     given = [each.score for each in BundledReranker(encoder, weights, torch.float32).read(_PROBES[0], passages)]
     model = OpenVinoModel(network, "f32")
     pairs = exported.tokens.of_pairs(_PROBES[0], passages, MAX_TOKENS)
-    found = [float(model.run(*padded([pair.ids], exported.tokens.padding))[0][0]) for pair in pairs]
+    read = model.run([padded([pair.ids], exported.tokens.padding) for pair in pairs])
+    found = [float(answers[0]) for answers, _ in read]
     difference = float(np.abs(np.subtract(given, found)).max())
     if not difference <= _MAX_SCORE_DIFFERENCE:
         raise ModelError(f"OpenVINO reads otherwise than torch with {weights.record['name']} (by {difference:.3f})")

@@ -4,13 +4,17 @@ import logging
 import os
 import platform
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.errors import ModelError
+from embeddings.mapped_file import release
 from embeddings.token_ids import Ids
 from embeddings.word_table import WordTable
 
@@ -23,33 +27,53 @@ logger = logging.getLogger(__name__)
 Precision = Literal["f32", "bf16"]
 INPUTS = ("input_ids", "attention_mask")
 WORDS = "words"
+_WARM_UP: Ids = np.zeros((1, 8), dtype=np.int64)
 WORD_TABLE = "words.bin"
 _KERNELS = 500
 """A kernel is kept for each shape of a batch; the oldest go, so that memory stays bounded."""
 
 
 class OpenVinoModel:
-    """A network of token ids and attention mask, the vectors of its words in a file beside it. One call at a time."""
+    """A network of token ids and attention mask, the vectors of its words in a file beside it.
 
-    def __init__(self, path: Path, precision: Precision) -> None:
-        """Raises ModelError when the files don't load."""
+    Safe to call from several threads.
+    """
+
+    def __init__(self, path: Path, precision: Precision, at_once: int = 1) -> None:
+        """`at_once` batches are read side by side, each on its share of the processors: for several that takes less
+        time in all, a lone one waits longer (eval/LOG.md). Raises ModelError when the files don't load.
+        """
+        self.at_once = min(at_once, processors())
         settings = {
             "INFERENCE_PRECISION_HINT": precision,
             "INFERENCE_NUM_THREADS": processors(),
-            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": self.at_once,
             "CPU_RUNTIME_CACHE_CAPACITY": _KERNELS,
         }
         try:
             compiled = openvino.Core().compile_model(str(path), "CPU", settings)
             self._words = WordTable(path.with_name(WORD_TABLE), compiled.input(WORDS).partial_shape[2].get_length())
-            self._request: Any = compiled.create_infer_request()
+            self._free: SimpleQueue[Any] = SimpleQueue()
+            for _ in range(self.at_once):
+                self._free.put(compiled.create_infer_request())
         except (RuntimeError, OSError) as error:
             raise ModelError(f"{path} doesn't load in OpenVINO ({str(error).splitlines()[-1].strip()})") from error
+        self._workers = ThreadPoolExecutor(self.at_once, thread_name_prefix="openvino")
+        self._run((_WARM_UP, np.ones_like(_WARM_UP)))
+        release(path.with_suffix(".bin"))  # the kernels have the weights in an order of their own now
 
-    def run(self, ids: Ids, mask: Ids) -> list[NDArray[np.float32]]:
-        """The outputs for ids and mask of shape [rows, tokens]."""
-        found = self._request.infer({**dict(zip(INPUTS, (ids, mask), strict=True)), WORDS: self._words.rows(ids)})
-        return [np.asarray(found[i], dtype=np.float32) for i in range(len(found))]
+    def run(self, batches: Sequence[tuple[Ids, Ids]]) -> list[list[NDArray[np.float32]]]:
+        """The outputs for each pair of ids and mask, both of shape [rows, tokens]."""
+        return list(map(self._run, batches) if len(batches) == 1 else self._workers.map(self._run, batches))
+
+    def _run(self, batch: tuple[Ids, Ids]) -> list[NDArray[np.float32]]:
+        words = self._words.rows(batch[0])
+        request = self._free.get()
+        try:
+            found = request.infer({**dict(zip(INPUTS, batch, strict=True)), WORDS: words})
+            return [np.array(found[i], dtype=np.float32) for i in range(len(found))]  # the next call writes over it
+        finally:
+            self._free.put(request)
 
 
 def save_network(network: Any, example: Any, path: Path) -> None:

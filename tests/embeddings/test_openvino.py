@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from embeddings.openvino_files import ready_networks
 from embeddings.openvino_model import OpenVinoModel, fast_precision, warn_of_slow_processor
 from embeddings.sentence_transformer import SentenceTransformerEncoder
 from embeddings.word_table import WordTable
+from tests.embeddings.resident import resident
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT / "seeds"
@@ -75,6 +77,36 @@ def test_readings_are_those_of_torch(encoder: Encoder, torch_encoder: Encoder) -
         assert mine.score == pytest.approx(theirs.score, abs=0.3)  # bfloat16 on both sides
         assert mine.places == theirs.places
         np.testing.assert_allclose(mine.pointers, theirs.pointers, atol=1.0)
+
+
+@pytest.mark.model
+def test_readings_of_several_questions_at_once_are_those_of_each_alone(encoder: Encoder) -> None:
+    reranker = load_reranker("", encoder)
+    assert reranker is not None
+    passages = [line for line in seed_lines() if len(line) > 40]
+    asked = [(line, passages[3 * i : 3 * i + 8]) for i, line in enumerate(LINES[:8])]
+    alone = [reranker.read(*each) for each in asked]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda each: reranker.read(*each), 4 * asked))
+    for i, readings in enumerate(together):
+        for one, other in zip(readings, alone[i % len(asked)], strict=True):
+            assert one.score == other.score
+            np.testing.assert_array_equal(one.pointers, other.pointers)
+
+
+@pytest.mark.model
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the pages stay")
+def test_weights_are_in_memory_once(encoder: Encoder) -> None:
+    assert isinstance(encoder, OpenVinoEncoder)
+    reranker = load_reranker("", encoder)
+    assert reranker is not None
+    vectors = encoder.encode_queries(LINES)
+    reranker.read(LINES[0], LINES)
+    for network in (encoder.networks.encoder, encoder.networks.reranker):
+        assert network is not None
+        weights = network.with_suffix(".bin")
+        assert resident(weights) < weights.stat().st_size / 10
+    np.testing.assert_array_equal(encoder.encode_queries(LINES), vectors)
 
 
 @pytest.mark.model

@@ -150,11 +150,29 @@ def test_the_longer_one_is_cut_first(first: int, second: int, room: int, expecte
 
 @given(st.lists(st.integers(1, 600), max_size=60), st.integers(1, 600))
 def test_batches_hold_every_row_once_and_keep_to_their_size(lengths: list[int], max_tokens: int) -> None:
-    found = list(batches(lengths, max_tokens))
+    found = batches(lengths, max_tokens)
     assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
     for batch in found:
         assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= max_tokens
     assert [lengths[i] for batch in found for i in batch] == sorted(lengths)
+
+
+@given(st.lists(st.integers(1, 600), min_size=1, max_size=60), st.integers(1, 600), st.integers(2, 4))
+def test_batches_that_are_read_side_by_side_are_even(lengths: list[int], max_tokens: int, at_once: int) -> None:
+    one_by_one, found = batches(lengths, max_tokens), batches(lengths, max_tokens, at_once)
+    assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
+    assert len(one_by_one) <= len(found) <= -(-len(one_by_one) // at_once) * at_once
+
+    def largest(cut: list[list[int]]) -> int:
+        return max(len(batch) * max(lengths[i] for i in batch) for batch in cut)
+
+    assert largest(found) <= largest(one_by_one)
+
+
+def test_two_readers_share_the_passages_of_a_question() -> None:
+    assert batches([110, 112, 108, 111, 112, 110, 109, 112], 1_024, 2) == [[2, 6, 0, 5], [3, 1, 4, 7]]
+    assert batches([21], 512, 2) == [[0]]
+    assert batches([], 512, 2) == []
 
 
 def test_rows_are_padded_behind_their_ids() -> None:
