@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 Precision = Literal["f32", "bf16"]
 INPUTS = ("input_ids", "attention_mask")
 WORDS = "words"
-_WARM_UP: Ids = np.zeros((1, 8), dtype=np.int64)
 WORD_TABLE = "words.bin"
 _KERNELS = 500
 """A kernel is kept for each shape of a batch; the oldest go, so that memory stays bounded."""
@@ -58,9 +57,9 @@ class OpenVinoModel:
                 self._free.put(compiled.create_infer_request())
         except (RuntimeError, OSError) as error:
             raise ModelError(f"{path} doesn't load in OpenVINO ({str(error).splitlines()[-1].strip()})") from error
+        self._weights = path.with_suffix(".bin")
+        self._has_read = False
         self._workers = ThreadPoolExecutor(self.at_once, thread_name_prefix="openvino")
-        self._run((_WARM_UP, np.ones_like(_WARM_UP)))
-        release(path.with_suffix(".bin"))  # the kernels have the weights in an order of their own now
 
     def run(self, batches: Sequence[tuple[Ids, Ids]]) -> list[list[NDArray[np.float32]]]:
         """The outputs for each pair of ids and mask, both of shape [rows, tokens]."""
@@ -74,6 +73,9 @@ class OpenVinoModel:
             return [np.array(found[i], dtype=np.float32) for i in range(len(found))]  # the next call writes over it
         finally:
             self._free.put(request)
+            if not self._has_read:
+                self._has_read = True
+                release(self._weights)  # the kernels have them in an order of their own now
 
 
 def save_network(network: Any, example: Any, path: Path) -> None:

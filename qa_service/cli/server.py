@@ -18,6 +18,7 @@ from qa_service import app
 from qa_service.cli.batch import Batch, add_files
 from qa_service.cli.output import print_failures
 from qa_service.cli.progress import errors, shown_progress
+from qa_service.cli.receiving import ReceivingProtocol
 from qa_service.config import Settings
 from qa_service.errors import BadInput
 from qa_service.records import Receipt
@@ -51,6 +52,7 @@ def run_server(settings: Settings, index_if_empty: Path | None) -> None:
                 service.load_texts()
                 config = uvicorn.Config(
                     web.result()(service, settings),
+                    http=ReceivingProtocol,
                     log_level="warning",
                     server_header=False,
                     timeout_graceful_shutdown=_GRACE_S,

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -267,3 +268,9 @@ def test_what_steers_a_terminal_is_not_printed(environment: dict[str, str], tmp_
     done = run(environment, "ask", "What colour is the lighthouse of Aral?", "--min-confidence", "0")
     assert "lighthouse" in done.stdout
     assert "\x1b" not in done.stdout + run(environment, "documents").stdout
+
+
+def test_a_connection_over_which_nothing_comes_is_closed(service: str) -> None:
+    address = httpx.URL(service)
+    with socket.create_connection((address.host, address.port), timeout=60) as client:
+        assert client.recv(1) == b""
