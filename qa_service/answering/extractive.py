@@ -9,9 +9,9 @@ from qa_service.records import Citation, Hit, Span
 
 MAX_QUOTES = 3
 MAX_CHARACTERS = 600
-_MARGIN = {"pointer": 2.0, "sentence": 0.02}
+_MARGIN = {"pointer": 9.0, "sentence": 0.02}
 """A further sentence is quoted if it comes this close to the best one, by the kind of its score (eval/LOG.md)."""
-_HIT_WEIGHT = {"pointer": 5.0, "sentence": 0.0}
+_HIT_WEIGHT = {"pointer": 60.0, "sentence": 0.0}
 """What the score of its passage counts beside that of a sentence."""
 
 

@@ -119,7 +119,8 @@ class PassageIndex:
         self._rebuild_if_due()
 
     def settle(self) -> None:
-        """Takes in now what has changed since the last base: at the end of a batch."""
+        """Takes in now what has changed since the last base, at the end of a batch: no rebuild is left to come."""
+        self.close()
         if self._view.index.pending:
             self.rebuild()
 
@@ -213,8 +214,9 @@ class PassageIndex:
 
     def _rebuild_if_due(self) -> None:
         if self._is_due() and not (self._rebuilding and self._rebuilding.is_alive()):
-            self._rebuilding = threading.Thread(target=self._rebuild_in_background, name="rebuild-index")
-            self._rebuilding.start()
+            thread = threading.Thread(target=self._rebuild_in_background, name="rebuild-index")
+            thread.start()
+            self._rebuilding = thread
 
     def _rebuild_in_background(self) -> None:
         try:
