@@ -7,7 +7,7 @@ from collections.abc import Sequence
 def batches(lengths: Sequence[int], most: int, at_once: int = 1) -> list[list[int]]:
     """Rows of about one length: `most` together with the padding, in the unit of the lengths, or one row alone.
 
-    Where `at_once` of them are read side by side they are as even as they can be, so that none is waited for.
+    Where `at_once` of them are read side by side, the largest is as small as it can be without a further round.
     """
     order = sorted(range(len(lengths)), key=lambda i: lengths[i])
     made = _cut(order, lengths, most)

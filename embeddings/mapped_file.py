@@ -21,8 +21,8 @@ def release(path: Path) -> None:
 
 def _mappings(path: Path) -> Iterator[tuple[int, int]]:
     """Address and size in bytes of each."""
-    for line in _MAPS.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        addresses, access, _, _, _, *name = line.split(maxsplit=5)
-        if access == _READ_ONLY and name == [str(path.resolve())]:
-            start, end = (int(address, 16) for address in addresses.split("-"))
+    for line in _MAPS.read_text(encoding="utf-8", errors="surrogateescape").split("\n"):
+        fields = line.split(maxsplit=5)
+        if fields[1:2] == [_READ_ONLY] and fields[5:] == [str(path.resolve())]:
+            start, end = (int(address, 16) for address in fields[0].split("-"))
             yield start, end - start

@@ -63,7 +63,12 @@ class OpenVinoModel:
 
     def run(self, batches: Sequence[tuple[Ids, Ids]]) -> list[list[NDArray[np.float32]]]:
         """The outputs for each pair of ids and mask, both of shape [rows, tokens]."""
-        return list(map(self._run, batches) if len(batches) == 1 else self._workers.map(self._run, batches))
+        one_by_one = self.at_once == 1 or len(batches) == 1
+        found = list((map if one_by_one else self._workers.map)(self._run, batches))
+        if not self._has_read:
+            self._has_read = True
+            release(self._weights)  # the kernels have them in an order of their own now
+        return found
 
     def _run(self, batch: tuple[Ids, Ids]) -> list[NDArray[np.float32]]:
         words = self._words.rows(batch[0])
@@ -73,9 +78,6 @@ class OpenVinoModel:
             return [np.array(found[i], dtype=np.float32) for i in range(len(found))]  # the next call writes over it
         finally:
             self._free.put(request)
-            if not self._has_read:
-                self._has_read = True
-                release(self._weights)  # the kernels have them in an order of their own now
 
 
 def save_network(network: Any, example: Any, path: Path) -> None:

@@ -12,7 +12,9 @@ MAX_CHARACTERS = 600
 _MARGIN = {"pointer": 9.0, "sentence": 0.02}
 """A further sentence is quoted if it comes this close to the best one, by the kind of its score (eval/LOG.md)."""
 _HIT_WEIGHT = {"pointer": 60.0, "sentence": 0.0}
-"""What the score of its passage counts beside that of a sentence."""
+"""What the score of its passage counts beside that of a sentence: with pointers what it counts for the second stage,
+too, so that both its scores and the first stage's are added up (eval/LOG.md).
+"""
 
 
 def cite(hits: Sequence[Hit]) -> tuple[Citation, ...]:

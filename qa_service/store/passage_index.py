@@ -158,9 +158,11 @@ class PassageIndex:
         self._remove_other_files()
 
     def close(self) -> None:
-        """Waits for a rebuild that is under way."""
-        if self._rebuilding is not None:
-            self._rebuilding.join()
+        """Waits for a rebuild that is under way. The caller does not hold `lock`, which the rebuild takes."""
+        with self.lock:
+            rebuilding = self._rebuilding
+        if rebuilding is not None:
+            rebuilding.join()
 
     def _load(self) -> IndexView:
         with self._store.database.reading() as connection:

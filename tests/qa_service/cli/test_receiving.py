@@ -19,7 +19,7 @@ HEAD = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n"
 async def app(scope: Any, receive: Any, send: Any) -> None:
     """Reads the whole body, thinks for longer than a client may be silent, and says how long the body was."""
     body = b""
-    while True:
+    while scope["path"] != "/early":
         message = await receive()
         if message["type"] == "http.disconnect":
             return
@@ -65,6 +65,22 @@ def test_a_client_that_falls_silent_is_not_waited_for(port: int, sent: bytes) ->
     assert exchange(port, sent) == b""
 
 
+def test_what_comes_during_an_answer_has_its_deadline_too(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(HEAD + b"1234567890" + HEAD)
+        assert b"".join(iter(lambda: client.recv(1_000), b"")).count(b"HTTP/1.1") == 1
+
+
+def test_a_body_that_comes_after_its_answer_starts_the_next_deadline(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(HEAD.replace(b"/slow", b"/early"))
+        received = b""
+        while not received.endswith(b"\r\n\r\n 0"):
+            received += client.recv(1_000)
+        client.sendall(b"1234567890")
+        assert client.recv(1_000) == b""
+
+
 def test_a_head_that_comes_letter_by_letter_has_one_deadline(port: int) -> None:
     letters = [bytes([letter]) for letter in b"GET / HTTP/1.1\r\nHost: localhost\r\n"]
     with pytest.raises(ConnectionError):
@@ -72,7 +88,7 @@ def test_a_head_that_comes_letter_by_letter_has_one_deadline(port: int) -> None:
 
 
 def test_a_body_may_take_its_time_while_it_comes(port: int) -> None:
-    assert exchange(port, HEAD, *[b"xx"] * 5, pause=0.3).endswith(b"10")
+    assert exchange(port, HEAD, *[b"x"] * 10, pause=0.15).endswith(b"10")
 
 
 def test_an_answer_takes_as_long_as_it_takes(port: int) -> None:
