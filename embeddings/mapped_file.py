@@ -14,7 +14,7 @@ _READ_ONLY = "r--s"
 def release(path: Path) -> None:
     """Takes the pages of a mapped file out of this process. On other systems than Linux they stay, which is no harm."""
     with suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None, use_errno=True)
+        libc = ctypes.CDLL(None)
         for start, size in _mappings(path):
             libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), mmap.MADV_DONTNEED)
 

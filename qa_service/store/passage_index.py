@@ -216,9 +216,8 @@ class PassageIndex:
 
     def _rebuild_if_due(self) -> None:
         if self._is_due() and not (self._rebuilding and self._rebuilding.is_alive()):
-            thread = threading.Thread(target=self._rebuild_in_background, name="rebuild-index")
-            thread.start()
-            self._rebuilding = thread
+            self._rebuilding = threading.Thread(target=self._rebuild_in_background, name="rebuild-index")
+            self._rebuilding.start()
 
     def _rebuild_in_background(self) -> None:
         try:

@@ -32,5 +32,10 @@ def test_a_file_that_somebody_may_write_to_stays(tmp_path: Path) -> None:
         assert mapped[0] == 7
 
 
-def test_a_file_that_is_not_mapped_is_no_error(tmp_path: Path) -> None:
-    release(tmp_path / "none.bin")
+def test_a_file_that_is_not_mapped_takes_nothing_from_another(tmp_path: Path) -> None:
+    path = tmp_path / "weights.bin"
+    path.write_bytes(CONTENT)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert mapped[:] == CONTENT
+        release(tmp_path / "none.bin")
+        assert resident(path) == len(CONTENT)

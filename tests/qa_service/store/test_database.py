@@ -184,10 +184,7 @@ def test_an_interrupted_change_is_an_interruption_and_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     make_store_of_before(tmp_path, documents=1)
-    with monkeypatch.context() as patched:
-        patched.setattr(np, "frombuffer", Mock(side_effect=KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            Database(tmp_path / FILE_NAME)
+    open_interrupted(tmp_path, monkeypatch, np, "frombuffer")
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone()[0] == 5
     with opened(tmp_path) as each:
@@ -198,10 +195,7 @@ def test_what_could_not_be_given_back_is_given_back_at_the_next_opening(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     make_store_of_before(tmp_path, documents=10)
-    with monkeypatch.context() as patched:
-        patched.setattr(Database, "_shrink", Mock(side_effect=KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            Database(tmp_path / FILE_NAME)
+    open_interrupted(tmp_path, monkeypatch, Database, "_shrink")
     large = (tmp_path / FILE_NAME).stat().st_size
     Database(tmp_path / FILE_NAME).close()
     smaller = (tmp_path / FILE_NAME).stat().st_size
@@ -209,6 +203,14 @@ def test_what_could_not_be_given_back_is_given_back_at_the_next_opening(
     with monkeypatch.context() as patched:
         patched.setattr(Database, "_shrink", Mock(side_effect=AssertionError))
         Database(tmp_path / FILE_NAME).close()
+
+
+def open_interrupted(folder: Path, monkeypatch: pytest.MonkeyPatch, target: object, name: str) -> None:
+    """Opens the store and is interrupted in a function of `target`, whose interruption comes through as one."""
+    with monkeypatch.context() as patched:
+        patched.setattr(target, name, Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            Database(folder / FILE_NAME)
 
 
 def make_store_of_before(folder: Path, documents: int) -> int:
