@@ -269,8 +269,9 @@ class Explanation:
 
     `cosine` is the score of the vectors as the encoder gave them, `dense` that of the vectors without their language,
     `lexical` the share of the question's letters, Han characters and numbers that stand in the passage,
-    `lexical_above_language` the same less what is usual for the passage's language, `rerank` the log-odds of the
-    second stage and `pointer` how much the best sentence looks like the answer to it, None where it was not asked.
+    `lexical_above_language` the same less what is usual for the passage's language, `lead` what it gains from a better
+    passage that it follows, `rerank` the log-odds of the second stage and `pointer` how much the best sentence looks
+    like the answer to it, None where it was not asked.
     `flagged`: some of the passage is under suspicion of being spam or boilerplate, which cost it some of its score.
     """
 
@@ -282,6 +283,7 @@ class Explanation:
     lexical_rank: int
     lexical: float
     lexical_above_language: float
+    lead: float
     matched_terms: tuple[str, ...]
     first_stage_rank: int
     first_stage: float

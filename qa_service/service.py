@@ -213,7 +213,7 @@ class Service:
     ) -> tuple[str, str, tuple[Hit, ...]]:
         """The language of a checked question, the query that it is completed to, and its `k` hits."""
         questions = [*_questions(history), asked]
-        query = complete(questions)
+        query = complete(questions, lambda completed, alone: self._retriever.is_about(completed, alone, filters))
         vector = self._retriever.encode(query, asked)
         watch.lap("encode")
         hits = self._retriever.search(query, vector, k, filters)

@@ -1,14 +1,16 @@
 """A follow-up ("and in 2023?", "那哈萨克斯坦呢？") completed from the questions before it, without a model.
 
 A question that leans on nothing is left as it is. Else what the question before it is about goes ahead of it, less
-what the follow-up asks anew: its asking words and its numbers. Turns are completed in their order, so that a follow-up
-to a follow-up knows what both are about. What was answered is not read: it draws the search back to the passage
-that was found already (eval/LOG.md).
+what the follow-up asks anew: its asking words and its numbers. One that leans by its shortness alone ("Which satellite
+was used?", "How to cook borscht?") is completed if what that finds is about it. Turns are completed in their order, so
+that a follow-up to a follow-up knows what both are about. What was answered is not read: it draws the search back to
+the passage that was found already (eval/LOG.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
+from typing import Literal
 
 import regex
 
@@ -17,6 +19,11 @@ from qa_service.retrieval import follow_up_words as words
 MAX_QUERY = 2_000
 _MAX_QUESTIONS = 8
 """Farther back nothing is looked for."""
+
+Leaning = Literal["not", "perhaps", "surely"]
+"""Does a question need what was said before? Perhaps: its words could stand for themselves, but are few."""
+IsAbout = Callable[[str, str], bool]
+"""Is what a completed question finds about the question as it was asked, too?"""
 
 # up to so much content a question needs what was said before
 _ASKING, _NAMING, _POINTING, _CONNECTED, _ANYTHING = 2.0, 3.0, 4.0, 4.0, 6.0
@@ -32,6 +39,7 @@ _DEFINING = regex.compile(
     rf"^what (?:is|are|was|were) (?!the )|^who (?:is|was) \S+ \S|\b(?:{'|'.join(words.DEFINING)})\b"
     rf"|{'|'.join(words.HAN_DEFINING)}"
 )
+_PLEASANTRY = regex.compile(rf"\P{{L}}*(?:{'|'.join(words.PLEASANTRIES)})\P{{L}}*")
 _GAP = regex.compile(r"[\s\p{Pd},·、，]*")
 _APOSTROPHES = str.maketrans("’ʻʼ‘", "''''")
 
@@ -54,33 +62,41 @@ class _Token:
         return len(self.text) / 4 if _WITHOUT_SPACES.match(self.text) else 1.0
 
 
-def complete(questions: Sequence[str]) -> str:
+def complete(questions: Sequence[str], is_about: IsAbout) -> str:
     """The last of the questions with what it needs of those before it; not made longer than 2,000 characters."""
     query = ""
     for question in questions[-_MAX_QUESTIONS:]:
-        folded = " ".join(question.split())
-        query = _completed(query, folded) if query and depends(folded) else folded
+        asked = " ".join(question.split())
+        leaning = leans(asked) if query else "not"
+        completed = asked if leaning == "not" else _completed(query, asked)
+        query = asked if leaning == "perhaps" and not is_about(completed, asked) else completed
     return query
 
 
-def depends(question: str) -> bool:
+def leans(question: str) -> Leaning:
     """Does it need the questions before it to be understood? Languages without a word list go by length alone."""
     tokens = _tokens(question)
-    kinds = {token.kind for token in tokens}
-    content = _content(tokens)
-    if not content:
-        return bool(tokens)
+    if not tokens or _PLEASANTRY.fullmatch(question.casefold()):
+        return "not"
+    kinds, content = {token.kind for token in tokens}, _content(tokens)
+    if not content or _points_back(tokens, kinds, content):
+        return "surely"
+    if "connective" in kinds or ("name" in kinds and "asking" in kinds) or _DEFINING.search(question.casefold()):
+        return "not"
+    if content > (_ASKING if "asking" in kinds or kinds == {"content", "name"} else _NAMING):
+        return "not"
+    return "surely" if content <= 1 else "perhaps"
+
+
+def _points_back(tokens: Sequence[_Token], kinds: Set[str], content: float) -> bool:
+    """By a word that stands for something, or that ties it to what was said."""
     if "anaphor" in kinds and content <= _ANYTHING:
         before = _content(list(takewhile(lambda token: token.kind != "anaphor", tokens)))
         if before <= 1 or ("name" not in kinds and content <= _POINTING):
             return True  # else it may point to what this question itself names
     if "trailing" in kinds and "asking" not in kinds:
         return True
-    if "connective" in kinds:
-        return content <= _CONNECTED
-    if ("name" in kinds and "asking" in kinds) or _DEFINING.search(question.casefold()):
-        return False
-    return content <= (_ASKING if "asking" in kinds or kinds == {"content", "name"} else _NAMING)
+    return "connective" in kinds and content <= _CONNECTED
 
 
 def _completed(earlier: str, question: str) -> str:

@@ -13,7 +13,7 @@ from embeddings.reranker import Reranker
 from qa_service.records import NO_FILTERS, Filters, Hit
 from qa_service.retrieval.agreement import compared
 from qa_service.retrieval.duplicates import fold
-from qa_service.retrieval.first_stage import Ranked, behind, rank
+from qa_service.retrieval.first_stage import FOLLOWERS, Ranked, behind, rank
 from qa_service.retrieval.lexical import LexicalQuery
 from qa_service.retrieval.second_stage import reranked
 from qa_service.store.passage_index import IndexView, PassageIndex
@@ -25,6 +25,14 @@ BY_WORDS = 20
 """How many are found by the question's rare words."""
 FOLLOW_UP_WEIGHT = 0.5
 """What the bare follow-up's vector counts beside that of the completed query (eval/LOG.md)."""
+_LEADERS = 4
+"""So many of the nearest may come to be the best, which lifts the passages that follow it."""
+_FIRST = 3
+"""What a completed question finds: so many passages."""
+_ABOUT = 0.2
+"""A passage is about a question from so high a score on; of pairs that have nothing in common few reach it."""
+_NEARLY = 0.08
+"""What a completed question finds may be about the question itself by so much less than what that one finds alone."""
 _FARTHEST = 10_000
 """However many copies there are, the search for more ends here."""
 _COPIES = 3
@@ -48,6 +56,17 @@ class Retriever:
         whole, alone = self.encoder.encode_queries([query, follow_up])
         leaning: Vectors = whole + FOLLOW_UP_WEIGHT * alone
         return leaning / np.linalg.norm(leaning)
+
+    def is_about(self, completed: str, question: str, filters: Filters = NO_FILTERS) -> bool:
+        """Is what the completed question finds about the question as it was asked, too? By vectors alone."""
+        whole, alone = self.encoder.encode_queries([completed, question])
+        view, allowed = self.index.view, self.store.matching(filters) if filters else None
+        found = [passage_id for passage_id, _ in view.search(whole, _FIRST, allowed)]
+        if not found:
+            return True
+        (_, best), *_ = view.search(alone, 1, allowed)
+        (_, shared), *_ = view.search(alone, 1, np.array(sorted(found)))
+        return shared >= max(_ABOUT, best - _NEARLY)
 
     def search(self, query: str, query_vector: Vectors, top_k: int, filters: Filters = NO_FILTERS) -> tuple[Hit, ...]:
         """The `top_k` best matching passages that are no copies of each other, best first."""
@@ -74,7 +93,9 @@ class Retriever:
         common = asked.view.frequencies.common_words
         words = [word for word in dict.fromkeys(asked.lexical.terms.words) if word not in common]
         rare = asked.lexical.rare_words(self.store.word_counts(words), len(asked.view))
-        ids = list(dict.fromkeys([*nearest, *self.store.find_by_words(rare, BY_WORDS, asked.filters)]))
+        by_words = self.store.find_by_words(rare, BY_WORDS, asked.filters)
+        following = self.store.following(nearest[:_LEADERS], FOLLOWERS, asked.filters)
+        ids = list(dict.fromkeys([*nearest, *by_words, *following]))
         ranked = self._rank(asked, ids, already=0)
         if self.reranker is not None:
             ranked = reranked(self.reranker, asked.query, ranked)

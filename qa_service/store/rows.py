@@ -22,6 +22,7 @@ from qa_service.records import (
     Section,
     Span,
 )
+from qa_service.store.filters import Condition
 from qa_service.store.lexical import insert_terms
 from qa_service.store.manifest import IndexManifest
 
@@ -62,10 +63,12 @@ class Candidate:
 class Found:
     """What ranks a passage: vectors with their language, of shape [d] and [sentences, d], and its folded text.
 
-    `sentences` and `search_sentences` are those of Passage.
+    `sentences` and `search_sentences` are those of Passage, which is the `ordinal`-th of its document.
     """
 
     passage_id: int
+    document_id: str
+    ordinal: int
     language: str
     search_text: str
     folded: str
@@ -356,6 +359,21 @@ def _extent(passage: sqlite3.Row) -> tuple[str, int, int]:
     return passage["document_id"], passage["end_char"], passage["start_char"]
 
 
+def read_following(
+    connection: sqlite3.Connection, passage_ids: Sequence[int], count: int, where: Condition
+) -> list[int]:
+    """The ids of the matching passages among the `count` that follow each of these in its document."""
+    condition, parameters = where
+    rows = connection.execute(
+        "SELECT passages.id FROM passages AS leaders"
+        " JOIN passages ON passages.document_id = leaders.document_id"
+        " AND passages.ordinal BETWEEN leaders.ordinal + 1 AND leaders.ordinal + ?"
+        f" WHERE leaders.id IN (SELECT value FROM json_each(?)) AND {condition}",
+        [count, json.dumps(list(passage_ids)), *parameters],
+    )
+    return [row["id"] for row in rows]
+
+
 def read_found(connection: sqlite3.Connection, passage_ids: Sequence[int]) -> list[Found]:
     """The passages in the order of their ids as given; those deleted meanwhile are left out."""
     ids = json.dumps(list(passage_ids))  # however many: SQL takes so many parameters only
@@ -366,14 +384,17 @@ def read_found(connection: sqlite3.Connection, passage_ids: Sequence[int]) -> li
     ):
         sentences.setdefault(row["passage_id"], []).append(row)
     rows = connection.execute(
-        "SELECT id, language, search_text, folded, vector, flagged FROM passages JOIN vectors ON passage_id = id"
-        " JOIN lexical ON lexical.rowid = id WHERE id IN (SELECT value FROM json_each(?))",
+        "SELECT id, document_id, ordinal, language, search_text, folded, vector, flagged"
+        " FROM passages JOIN vectors ON passage_id = id JOIN lexical ON lexical.rowid = id"
+        " WHERE id IN (SELECT value FROM json_each(?))",
         [ids],
     ).fetchall()
     vectors = to_vectors([row["vector"] for row in rows]) if rows else ()
     found = {
         row["id"]: Found(
             passage_id=row["id"],
+            document_id=row["document_id"],
+            ordinal=row["ordinal"],
             language=row["language"],
             search_text=row["search_text"],
             folded=row["folded"],

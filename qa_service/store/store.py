@@ -39,6 +39,7 @@ from qa_service.store.rows import (
     insert_sections,
     next_generation,
     read_document,
+    read_following,
     read_found,
     read_generation,
     read_hit,
@@ -456,6 +457,11 @@ class Store:
         """The ids of at most `k` matching passages that hold any of these words, best first by BM25."""
         with self.database.reading() as connection:
             return find_by_words(connection, words, k, condition(filters))
+
+    def following(self, passage_ids: Sequence[int], count: int, filters: Filters) -> list[int]:
+        """The ids of the matching passages among the `count` that follow each of these in its document."""
+        with self.database.reading() as connection:
+            return read_following(connection, passage_ids, count, condition(filters))
 
     def passage_places(self, passage_ids: Sequence[int]) -> list[tuple[str, Span]]:
         """The document and the span of each of these passages, in their order; those deleted meanwhile are left out."""

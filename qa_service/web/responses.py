@@ -76,9 +76,10 @@ class ExplanationOut(BaseModel):
 
     `cosine` is the score of the vectors as the model gave them, `dense` of those without their language, `sentence` of
     the best sentence; `lexical` the share of the question's letters, Han characters and numbers that stand in the
-    passage, `lexical_above_language` the same less what is usual for the passage's language; `first_stage` what they
-    come to; `rerank` the log-odds of the second stage and `pointer` how much the best sentence looks like the answer to
-    it, null where it was not asked. `flagged`: some of the passage may be spam or boilerplate, which ranks it down.
+    passage, `lexical_above_language` the same less what is usual for the passage's language, `lead` what it gains from
+    a better passage that it follows; `first_stage` what they come to; `rerank` the log-odds of the second stage and
+    `pointer` how much the best sentence looks like the answer to it, null where it was not asked. `flagged`: some of
+    the passage may be spam or boilerplate, which ranks it down.
     """
 
     query: str
@@ -91,6 +92,7 @@ class ExplanationOut(BaseModel):
     lexical_rank: int
     lexical: float
     lexical_above_language: float
+    lead: float
     matched_terms: list[str]
     first_stage_rank: int
     first_stage: float

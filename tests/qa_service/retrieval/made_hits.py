@@ -3,7 +3,7 @@
 from qa_service.ingest.terms import make_terms
 from qa_service.records import Explanation, Hit, Metadata, Passage, Span
 
-EXPLANATION = Explanation(1, 1.0, 1, 1.0, 1.0, 1, 0.0, 0.0, (), 1, 1.0, None, None)
+EXPLANATION = Explanation(1, 1.0, 1, 1.0, 1.0, 1, 0.0, 0.0, 0.0, (), 1, 1.0, None, None)
 
 
 def hit(text: str, number: int, language: str = "en") -> Hit:

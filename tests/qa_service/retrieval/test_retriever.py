@@ -9,6 +9,7 @@ from embeddings.hashing import HashingEncoder, HashingReranker
 from embeddings.reranker import Reading, Reranker
 from qa_service.answering.confidence import find_confidence
 from qa_service.records import Filters, Hit
+from qa_service.retrieval.first_stage import FOLLOWERS
 from qa_service.retrieval.retriever import NEAREST, Retriever
 from qa_service.retrieval.second_stage import DEPTH
 from qa_service.service import Service
@@ -137,3 +138,41 @@ def test_a_flagged_passage_loses_to_a_clean_one_and_is_found_where_it_alone_answ
         assert [hit.text for hit in hits if hit.passage.flagged] == [footer]
         alone = search(retriever, "caravan", 1)
     assert (alone[0].text, alone[0].explanation.flagged) == (footer, True)
+
+
+def test_what_follows_the_best_passage_gains_of_its_lead(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        for number in range(60):
+            each.add(made_text(number, sentences=2))
+        speech = each.add("Kestrelov spoke of xylofon makers.\n\n" + made_text(99, sentences=60))
+        hits = search(retriever_over(each, None), "Kestrelov xylofon makers", 50)
+    leads = {hit.passage.ordinal: hit.explanation.lead for hit in hits if hit.passage.document_id == speech.document_id}
+    assert hits[0].passage.ordinal == 0
+    assert leads[0] == 0.0
+    assert min(leads[ordinal] for ordinal in range(1, FOLLOWERS + 1)) > 0.0
+    elsewhere = [hit for hit in hits if hit.passage.document_id != speech.document_id]
+    assert len(elsewhere) > 10
+    assert {hit.explanation.lead for hit in elsewhere} == {0.0}
+    assert {lead for ordinal, lead in leads.items() if ordinal > FOLLOWERS} <= {0.0}
+    assert_ordered(hits)
+
+
+def test_a_filter_holds_for_what_follows(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        each.add("Kestrelov spoke of xylofon makers. " * 12 + "\n\n" + "Келесі сөйлеуші бізге келді. " * 30)
+        vector = HashingEncoder().encode_queries(["Kestrelov xylofon"])[0]
+        hits = retriever_over(each, None).search("Kestrelov xylofon", vector, 50, Filters(languages=("en",)))
+    assert {hit.passage.language for hit in hits} == {"en"}
+
+
+def test_what_a_completed_question_finds_is_about_it_or_not(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        for number in range(5):
+            each.add(made_text(number, sentences=2))
+            each.add(f"The lighthouse of Marrow Point has floor {number}.")
+        each.add("Dumplings are cooked in salted water with a bay leaf.")
+        retriever = retriever_over(each, None)
+        completed = "The lighthouse of Marrow Point has floor dumplings"
+        assert retriever.is_about(completed, "lighthouse of Marrow Point")
+        assert not retriever.is_about(completed, "Dumplings are cooked in salted water")
+        assert retriever.is_about(completed, "Dumplings", Filters(sources=("of nobody",)))

@@ -134,6 +134,7 @@ def _candidate(passage_id: int, sentences: int, score: float) -> Candidate:
         lexical_rank=1,
         lexical=0.0,
         lexical_above_language=0.0,
+        lead=0.0,
         matched_terms=(),
         first_stage_rank=1,
         first_stage=score,
