@@ -1,7 +1,7 @@
 """JSON: a record a paragraph, a value a line with the keys that lead to it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from qa_service.errors import BadFile
@@ -20,31 +20,50 @@ class _Mapping(list[tuple[str, object]]):
 
 
 def read_json(file: RawFile) -> Extracted:
-    """What is no JSON in spite of its name is text. Raises BadFile."""
-    text, encoding = decode(file)
-    try:
-        loaded = _loaded(text)
-    except json.JSONDecodeError:
-        return read_json_lines(file) if "\n" in text.strip() else Extracted("txt", text, encoding)
-    except (RecursionError, ValueError) as error:
-        raise BadFile(f"{file.name}: {_TOO_DEEP if isinstance(error, RecursionError) else error}") from error
-    is_list = isinstance(loaded, list) and not isinstance(loaded, _Mapping)
-    return _records(file, loaded if is_list else [loaded], "json", encoding)
+    """A JSON text, or one a line. What does not even begin as JSON is text, in spite of its name. Raises BadFile."""
+    return _read(file, {"json": _whole, "jsonl": _each_line})
 
 
 def read_json_lines(file: RawFile) -> Extracted:
-    """An object a line. What is no JSON in spite of its name is text. Raises BadFile."""
+    """As `read_json`, a record a line first of all."""
+    return _read(file, {"jsonl": _each_line, "json": _whole})
+
+
+def _read(file: RawFile, ways: Mapping[str, Callable[[str], list[object]]]) -> Extracted:
     text, encoding = decode(file)
-    records = []
-    try:
-        for line in text.split("\n"):
-            if line.strip():
-                records.append(_loaded(line))
-    except json.JSONDecodeError:
+    faults = []
+    for format_name, parsed in ways.items():
+        try:
+            return _records(file, parsed(text), format_name, encoding)
+        except json.JSONDecodeError as error:
+            faults.append(error)
+        except (RecursionError, ValueError) as error:
+            raise BadFile(f"{file.name}: {_TOO_DEEP if isinstance(error, RecursionError) else error}") from error
+    if not text.lstrip().startswith(("{", "[")):
         return Extracted("txt", text, encoding)
-    except (RecursionError, ValueError) as error:
-        raise BadFile(f"{file.name}: {_TOO_DEEP if isinstance(error, RecursionError) else error}") from error
-    return _records(file, records, "jsonl", encoding)
+    fault = max(faults, key=lambda each: each.lineno)
+    where = f"line {fault.lineno}, column {fault.colno}"
+    raise BadFile(
+        f"{file.name}: damaged JSON ({where}: {fault.msg}); mend it or get it once more, or name it .txt if it is text"
+    )
+
+
+def _whole(text: str) -> list[object]:
+    """Raises JSONDecodeError, ValueError and RecursionError, as `_each_line`."""
+    loaded = _loaded(text)
+    return loaded if isinstance(loaded, list) and not isinstance(loaded, _Mapping) else [loaded]
+
+
+def _each_line(text: str) -> list[object]:
+    records, start = [], 0
+    for line in text.split("\n"):
+        if line.strip():
+            try:
+                records.append(_loaded(line))
+            except json.JSONDecodeError as error:
+                raise json.JSONDecodeError(error.msg, text, start + error.pos) from error
+        start += len(line) + 1
+    return records
 
 
 def _loaded(text: str) -> Any:

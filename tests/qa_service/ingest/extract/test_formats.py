@@ -111,6 +111,34 @@ def test_what_is_no_json_in_spite_of_its_name_is_text() -> None:
     assert (file.format, file.text) == ("txt", "not {json} at all")
 
 
+def test_text_that_begins_with_a_brace_is_text() -> None:
+    file = extracted("a.txt", b'{"title": "A", "te')
+    assert (file.format, file.text) == ("txt", '{"title": "A", "te')
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place"),
+    [
+        ("a.json", '[{"title": "A", "text": "one"}, {"title": "B", "te', "line 1, column 48"),
+        ("a.json", '[\n  {"title": "A"},\n  {"title": "B"', "line 3, column 16"),
+        ("a.json", '{\n  "title": "A"\n}\nand more', "line 4, column 1"),
+        ("a.json", '{"text": "one"}\n{"text": "two"}\n{"te', "line 3, column 2"),
+        ("a.jsonl", '{"text": "one"}\n\n{"text": "two", bad}\n{"text": "three"}\n', "line 3, column 17"),
+        ("a.jsonl", '{"text": "one"}\r\n{"text": "tw', "line 2, column 10"),
+        ("a.ndjson", '\n{"text": "one"', "line 2, column 15"),
+    ],
+)
+def test_damaged_json_is_refused_with_its_place_and_what_to_do(name: str, content: str, place: str) -> None:
+    with pytest.raises(BadFile, match=rf"{name}: damaged JSON \({place}: .*; mend it .* name it \.txt"):
+        extracted(name, content.encode())
+
+
+def test_json_is_read_over_lines_or_a_line_each_whatever_its_name_says() -> None:
+    assert extracted("a.json", b'{"q": "one"}\n{"q": "two"}').format == "jsonl"
+    whole = extracted("a.jsonl", b'[\n  {"q": "one"},\n  {"q": "two"}\n]')
+    assert (whole.format, whole.text) == ("json", "q: one\n\nq: two")
+
+
 def test_rich_text() -> None:
     source = (
         rb"{\rtf1\ansi\ansicpg1251{\fonttbl{\f0 Arial;}}\f0 \'cf\'f0\'e8\'e2\'e5\'f2 \u1179?\par Second \b para\b0}"
