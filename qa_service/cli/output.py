@@ -10,6 +10,7 @@ from rich.table import Table
 
 from qa_service.answering.export.formats import FormatName
 from qa_service.answering.export.text import place_in_document
+from qa_service.answering.messages import messages_in
 from qa_service.cli.batch import Batch
 from qa_service.cli.progress import print_error, printable
 from qa_service.errors import BadInput
@@ -127,7 +128,8 @@ def print_description(described: DescriptionOut) -> None:
 
 def print_answer(answer: AnswerOut) -> None:
     if not answer.answerable:
-        out.print(f"Not in these documents (confidence {answer.confidence:.2f}).")
+        out.print(messages_in(answer.language).not_answerable)
+        out.print(f"confidence {answer.confidence:.2f}")
         return
     out.print(printable(answer.answer or ""))
     out.print()

@@ -94,7 +94,7 @@ def test_ask_answers_with_a_checked_place(environment: dict[str, str]) -> None:
 def test_ask_says_by_its_exit_code_that_nothing_answers(environment: dict[str, str]) -> None:
     done = run(environment, "ask", "How are zebrafish fed?", "--min-confidence", "1")
     assert done.returncode == 1
-    assert "Not in these documents" in done.stdout
+    assert "These documents don’t hold an answer" in done.stdout
 
 
 def sources_found(environment: dict[str, str], *options: str) -> set[str]:
@@ -107,7 +107,8 @@ def assert_filters_are_kept(environment: dict[str, str]) -> None:
     sources = ["--source", "china DAILY", "--source", "kazinform", "--language", "EN"]
     assert sources_found(environment, *sources, "--from", "2016", "--to", "2025-06-13") == {"Kazinform"}
     done = run(environment, "ask", "How is the media forum?", "--document", FIRST_SEED, "--language", "zh")
-    assert (done.returncode, done.stdout) == (1, "Not in these documents (confidence 0.00).\n")
+    refusal = "These documents don’t hold an answer to this question.\nconfidence 0.00\n"
+    assert (done.returncode, done.stdout) == (1, refusal)
 
 
 def test_only_what_the_options_let_through_is_found(environment: dict[str, str]) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from qa_service.cli.output import print_ranking
-from qa_service.web.responses import HitOut, SearchOut
+from qa_service.cli.output import print_answer, print_ranking
+from qa_service.web.responses import AnswerOut, HitOut, SearchOut
 
 
 def ranking(*texts: str) -> SearchOut:
@@ -50,3 +50,26 @@ def test_an_empty_ranking_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_text_is_printed_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
     print_ranking(ranking("[bold]at 12:100:30[/bold] :smile: \x1b]0;PWNED\x07"))
     assert capsys.readouterr().out.splitlines()[1].rstrip() == "[bold]at 12:100:30[/bold] :smile:  ]0;PWNED"
+
+
+def test_a_refusal_is_in_the_language_of_the_question(capsys: pytest.CaptureFixture[str]) -> None:
+    question = "Борщ қалай пісіріледі?"
+    print_answer(
+        AnswerOut(
+            id="0" * 32,
+            question=question,
+            language="kk",
+            search_query=question,
+            answerable=False,
+            confidence=0.22,
+            calibrated=True,
+            answer=None,
+            answer_kind="none",
+            citations=[],
+            related=[],
+            index_version="1",
+            model="m",
+            timings_ms={},
+        )
+    )
+    assert capsys.readouterr().out == "Бұл құжаттарда бұл сұраққа жауап жоқ.\nconfidence 0.22\n"
