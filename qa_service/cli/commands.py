@@ -38,6 +38,7 @@ from qa_service.errors import BadInput, NotFound, QAError
 from qa_service.records import QuarantineKind, Span
 from qa_service.service import check_question, check_quote
 from qa_service.web.document_responses import ReceiptOut
+from qa_service.web.requests import check_document_id
 
 EXIT_NOT_ANSWERABLE, EXIT_BAD_INPUT, EXIT_UNUSABLE = 1, 2, 3
 EXIT_NOT_ALL_STANDS = 1
@@ -63,6 +64,7 @@ MinConfidence = Annotated[
 MaxUpload = Annotated[int | None, typer.Option("--max-upload-mb", help="Largest file, in MB [QA_MAX_UPLOAD_MB]")]
 Question = Annotated[str, typer.Argument(help="In any language")]
 TopK = Annotated[int, typer.Option("--top-k", min=1, max=50, help="How many passages to look at")]
+DocumentId = Annotated[str, typer.Argument(metavar="ID", callback=check_document_id)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what the API returns")]
 
 commands = typer.Typer(
@@ -261,6 +263,8 @@ def verify(
 ) -> None:
     """Say whether a quote stands in the documents; exit code 1 when it does not, or not as it was quoted."""
     check_quote(quote)
+    if document_id is not None:
+        check_document_id(document_id)
     with session(read_settings(data_dir=data_dir), "verify") as opened:
         verification = opened.verify(quote, document_id)
     if as_json:
@@ -308,9 +312,9 @@ def delete(
     with session(read_settings(data_dir=data_dir), "delete") as opened:
         for document_id in document_ids:
             try:
-                opened.delete(document_id, with_versions, keep_line)
+                opened.delete(check_document_id(document_id), with_versions, keep_line)
                 out.print(f"deleted {document_id}")
-            except NotFound as error:
+            except (BadInput, NotFound) as error:
                 missing += 1
                 print_error(error)
     if missing:
@@ -329,9 +333,7 @@ def audit(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
 
 @commands.command()
-def receipt(
-    document_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False, data_dir: DataDir = None
-) -> None:
+def receipt(document_id: DocumentId, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Print what was done with a file when it was taken in."""
     with session(read_settings(data_dir=data_dir), "receipt") as opened:
         stored = opened.receipt(document_id)
@@ -343,7 +345,7 @@ def receipt(
 
 @commands.command()
 def restore(
-    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    document_id: DocumentId,
     start: Annotated[int, typer.Argument(help="Where the quarantined stretch begins, from GET /documents/ID")],
     data_dir: DataDir = None,
     model: Model = None,
@@ -357,7 +359,7 @@ def restore(
 
 @commands.command()
 def quarantine(
-    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    document_id: DocumentId,
     start: Annotated[int, typer.Argument(min=0, help="Where the stretch begins, in characters")],
     end: Annotated[int, typer.Argument(min=1, help="Where it ends: the first character behind it")],
     spam: Annotated[bool, typer.Option("--spam", help="It is spam, not boilerplate")] = False,
@@ -376,7 +378,7 @@ def quarantine(
 
 @commands.command()
 def accept(
-    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    document_id: DocumentId,
     data_dir: DataDir = None,
     model: Model = None,
     runtime: RuntimeName = None,
@@ -389,7 +391,7 @@ def accept(
 
 @commands.command()
 def describe(
-    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    document_id: DocumentId,
     title: Annotated[str | None, typer.Option("--title")] = None,
     source: Annotated[str | None, typer.Option("--source", help='"" for none, here as below')] = None,
     author: Annotated[str | None, typer.Option("--author")] = None,
@@ -407,6 +409,8 @@ def describe(
     changes = {field: value for field, value in given.items() if value is not None}
     if both := sorted(changes.keys() & set(take_back or ())):
         raise BadInput(f"{', '.join(both)}: either correct it or take the correction back")
+    if unknown := sorted(set(take_back or ()) - given.keys()):
+        raise BadInput(f"--take-back: {', '.join(unknown)} is not among {', '.join(given)}")
     if not changes and not take_back:
         raise BadInput(f"nothing to correct: give one of {', '.join(f'--{field}' for field in given)}, --take-back")
     with session(read_settings(data_dir=data_dir), "describe") as opened:

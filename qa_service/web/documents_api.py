@@ -19,7 +19,7 @@ from qa_service.web.document_responses import (
     ReceiptOut,
     ReindexOut,
 )
-from qa_service.web.requests import CorrectionIn, QuarantineIn, RestoreIn
+from qa_service.web.requests import CorrectionIn, DocumentId, QuarantineIn, RestoreIn
 from qa_service.web.responses import ErrorOut
 from qa_service.web.source_page import render_source
 from qa_service.web.uploads import MAX_PATH
@@ -27,7 +27,7 @@ from qa_service.web.uploads import MAX_PATH
 ERRORS: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut}, 413: {"model": ErrorOut}}
 NOT_FOUND: dict[int | str, dict[str, Any]] = {**ERRORS, 404: {"model": ErrorOut}}
 
-DocumentId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The id from the list of documents")]
+DocumentIdInPath = Annotated[DocumentId, Path(description="The id from the list of documents")]
 
 
 def add_document_routes(router: APIRouter, service: Service) -> None:
@@ -51,12 +51,12 @@ def _add_documents(router: APIRouter, service: Service) -> None:
         return DocumentsOut(documents=[DocumentOut.of(entry) for entry in entries], total=total)
 
     @router.get("/documents/{document_id}", tags=["documents"], responses=NOT_FOUND)
-    def document(document_id: DocumentId) -> DocumentDetailOut:
+    def document(document_id: DocumentIdInPath) -> DocumentDetailOut:
         """A document's verbatim text, its passages, and what is kept out of search with the reasons."""
         return DocumentDetailOut.of(service.document(document_id))
 
     @router.get("/documents/{document_id}/receipt", tags=["documents"], responses=NOT_FOUND)
-    def receipt(document_id: DocumentId) -> ReceiptOut:
+    def receipt(document_id: DocumentIdInPath) -> ReceiptOut:
         """What was done with the file when it was taken in, as it stands now."""
         return ReceiptOut.of(service.receipt(document_id))
 
@@ -67,7 +67,7 @@ def _add_documents(router: APIRouter, service: Service) -> None:
 
     @router.get("/source/{document_id}", tags=["documents"], response_class=HTMLResponse, responses=NOT_FOUND)
     def source(
-        document_id: DocumentId,
+        document_id: DocumentIdInPath,
         start: Annotated[int | None, Query(ge=0)] = None,
         end: Annotated[int | None, Query(ge=1)] = None,
     ) -> HTMLResponse:
@@ -87,7 +87,7 @@ def _add_taking_in(router: APIRouter, service: Service) -> None:
         response_class=Response,
         responses={**NOT_FOUND, 200: {"content": {"application/octet-stream": {}}, "description": "The file"}},
     )
-    def original(document_id: DocumentId) -> Response:
+    def original(document_id: DocumentIdInPath) -> Response:
         """The file as it came, byte for byte, as a download."""
         file = service.original(document_id)
         headers = {"Content-Length": str(file.size), "Content-Disposition": _attachment(file.file_name)}
@@ -96,13 +96,13 @@ def _add_taking_in(router: APIRouter, service: Service) -> None:
 
 def _add_changes(router: APIRouter, service: Service) -> None:
     @router.patch("/documents/{document_id}", tags=["documents"], responses=NOT_FOUND)
-    def correct(document_id: DocumentId, body: CorrectionIn) -> DescriptionOut:
+    def correct(document_id: DocumentIdInPath, body: CorrectionIn) -> DescriptionOut:
         """Corrects a document's metadata: it comes before what the file, its text or a sidecar says, from now on."""
         return DescriptionOut.of(service.correct(document_id, body.to_changes()))
 
     @router.delete("/documents/{document_id}", tags=["documents"], status_code=204, responses=NOT_FOUND)
     def delete(
-        document_id: DocumentId,
+        document_id: DocumentIdInPath,
         with_versions: Annotated[bool, Query(description="Its older versions too")] = False,
         audit: Annotated[bool, Query(description="Keep a line without content: GET /audit")] = False,
     ) -> None:
@@ -110,17 +110,17 @@ def _add_changes(router: APIRouter, service: Service) -> None:
         service.delete(document_id, with_versions, "DELETE /documents" if audit else None)
 
     @router.post("/documents/{document_id}/restore", tags=["documents"], responses=NOT_FOUND)
-    def restore(document_id: DocumentId, body: RestoreIn) -> ReceiptOut:
+    def restore(document_id: DocumentIdInPath, body: RestoreIn) -> ReceiptOut:
         """Lets a quarantined or flagged stretch be searched as any other. No newer rule changes that."""
         return ReceiptOut.of(service.restore(document_id, body.start_char_index))
 
     @router.post("/documents/{document_id}/quarantine", tags=["documents"], responses=NOT_FOUND)
-    def quarantine(document_id: DocumentId, body: QuarantineIn) -> ReceiptOut:
+    def quarantine(document_id: DocumentIdInPath, body: QuarantineIn) -> ReceiptOut:
         """Keeps a stretch out of search. No newer rule changes that."""
         return ReceiptOut.of(service.quarantine(document_id, body.to_span(), body.kind))
 
     @router.post("/documents/{document_id}/accept", tags=["documents"], responses=NOT_FOUND)
-    def accept(document_id: DocumentId) -> ReceiptOut:
+    def accept(document_id: DocumentIdInPath) -> ReceiptOut:
         """Lets a document that waits for a decision be searched, but for what of it is quarantined."""
         return ReceiptOut.of(service.accept(document_id))
 

@@ -20,6 +20,7 @@ MAX_TURNS, MAX_TURN = 50, 20_000
 """Of a history: how many turns, and how many characters in each."""
 _MAX_SOURCE = 2_000  # no longer one is taken in
 _DOCUMENT_ID = re.compile(r"[0-9a-f]{32}")
+_NO_DOCUMENT_ID = "is not a document's id, 32 digits 0-9 a-f; the list of documents shows them"
 
 
 def _is_text(value: str) -> str:
@@ -48,9 +49,7 @@ def _must(fit: Callable[[str], object], otherwise: str) -> AfterValidator:
 Language = Annotated[
     str, _must(_LANGUAGE.fullmatch, "is not a BCP 47 language tag; write it as in en, zh, zh-Hant or kk-Cyrl")
 ]
-DocumentId = Annotated[
-    str, _must(_DOCUMENT_ID.fullmatch, "is not a document's id, 32 digits 0-9 a-f; the list of documents shows them")
-]
+DocumentId = Annotated[str, _must(_DOCUMENT_ID.fullmatch, _NO_DOCUMENT_ID)]
 Source = Annotated[
     Text,
     _must(str.strip, "is blank; name a source or leave it out"),
@@ -134,6 +133,13 @@ def read_filters(given: Mapping[str, object]) -> Filters:
         return FiltersIn.model_validate(given).to_filters()
     except ValidationError as error:
         raise BadInput(describe_validation(error.errors())) from error
+
+
+def check_document_id(value: str) -> str:
+    """The id itself. Raises BadInput naming it."""
+    if not _DOCUMENT_ID.fullmatch(value):
+        raise BadInput(f"{value[:80]}: {_NO_DOCUMENT_ID}")
+    return value
 
 
 class TurnIn(_In):

@@ -398,6 +398,12 @@ def test_what_is_not_there_is_404(client: TestClient, path: str) -> None:
     assert error_of(client.get(path))[:2] == (404, "not_found")
 
 
+@pytest.mark.parametrize("path", ["/documents/zz", "/documents/zz/receipt", "/source/" + "0" * 33])
+def test_what_is_no_id_is_refused_in_words(client: TestClient, path: str) -> None:
+    status, _, detail = error_of(client.get(path))
+    assert (status, detail.partition(", ")[0]) == (422, "document_id: is not a document's id")
+
+
 @pytest.mark.parametrize("query", ["page=0", "page_size=0", "page_size=501", "page=x"])
 def test_a_wrong_page_is_named(client: TestClient, query: str) -> None:
     assert error_of(client.get(f"/documents?{query}"))[0] == 422
