@@ -16,7 +16,7 @@ from rich.table import Table
 from embeddings.encoder import Runtime
 from embeddings.errors import ModelError
 from qa_service.cli.batch import Batch, receipts_file
-from qa_service.cli.exports import Export, Out, check_options, read_record_file, write_export
+from qa_service.cli.exports import Exports, Out, check_options, read_record_file, write_export
 from qa_service.cli.filters import DateFrom, DateTo, DocumentIds, IncludeUndated, Languages, Sources, filters_of
 from qa_service.cli.output import (
     out,
@@ -173,7 +173,7 @@ def ask(
     date_from: DateFrom = None,
     date_to: DateTo = None,
     include_undated: IncludeUndated = False,
-    export: Export = None,
+    exports: Exports = None,
     out_file: Out = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
@@ -191,7 +191,7 @@ def ask(
     settings = read_settings(data_dir=data_dir, **flags)
     check_question(question)
     filters = filters_of(languages, sources, document_ids, date_from, date_to, include_undated)
-    check_options(export, out_file)
+    export = check_options(exports, out_file)
     with session(settings, "ask", **flags) as opened:
         answer = opened.ask(question, top_k, filters, [export] if export else [])
     if export and out_file:

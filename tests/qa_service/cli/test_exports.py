@@ -138,6 +138,7 @@ def test_a_printed_record_is_the_record(call: Call, service: Service, tmp_path: 
     [
         ("--export", "pdf"),
         ("--out", "answer.md"),
+        ("--out", "answer.md", "--export", "markdown", "--export", "record"),
         ("--export", "markdown", "--out", "/no/such/folder/answer.md"),
         ("--export", "markdown", "--out", "/"),
     ],
