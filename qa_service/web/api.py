@@ -17,7 +17,6 @@ from qa_service.web.requests import AskIn, SearchIn, VerifyIn
 from qa_service.web.responses import AnswerOut, ErrorOut, Health, Readiness, RecordCheckOut, SearchOut, VerifyOut
 from qa_service.web.uploads_api import add_upload_routes
 
-MAX_BODY = 1_000_000
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 AnswerId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The id of an answer")]

@@ -11,9 +11,10 @@ from starlette.routing import Mount
 from qa_service.config import Settings
 from qa_service.errors import BadInput
 from qa_service.service import Service
-from qa_service.web.api import MAX_BODY, make_router
+from qa_service.web.api import make_router
 from qa_service.web.chat import mount_chat
 from qa_service.web.errors import TooLargeAsJson, add_error_handlers, error_response
+from qa_service.web.requests import MAX_BODY
 from qa_service.web.security import LOOPBACK, SecurityMiddleware
 
 log = logging.getLogger(__name__)

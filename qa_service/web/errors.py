@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa_service.errors import (
@@ -42,7 +43,6 @@ _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 _DETAILS = {
     404: "there is nothing at this path; the API is described at /docs",
     405: "this path does not take this method; the API is described at /docs",
-    413: "the body is too large",
 }
 
 
@@ -76,7 +76,8 @@ async def _handle_http_error(request: Request, error: Exception) -> JSONResponse
         is_form = request.headers.get("content-type", "").startswith("multipart/")
         return error_response(422, BadInput.code, "body: is not a form that can be read" if is_form else _NO_OBJECT)
     status = error.status_code
-    response = error_response(status, _CODES.get(status, "invalid_request"), _DETAILS.get(status, str(error.detail)))
+    detail = _too_large(request.scope) if status == 413 else _DETAILS.get(status, str(error.detail))
+    response = error_response(status, _CODES.get(status, "invalid_request"), detail)
     response.headers.update(error.headers or {})
     return response
 
@@ -113,11 +114,18 @@ class TooLargeAsJson:
             nonlocal replaced
             if message["type"] == "http.response.start" and message["status"] == 413 and not _is_json(message):
                 replaced = True
-                await error_response(413, _CODES[413], _DETAILS[413])(scope, receive, send)
+                await error_response(413, _CODES[413], _too_large(scope))(scope, receive, send)
             elif not replaced:
                 await send(message)
 
         await self.app(scope, receive, send_json)
+
+
+def _too_large(scope: Scope) -> str:
+    limit = scope[MAX_BODY_SIZE_SCOPE_KEY]
+    return (
+        f"body: larger than {limit:,} bytes; send less at once, of a history the newest turns, of files a few a request"
+    )
 
 
 def _is_json(start: Message) -> bool:

@@ -13,6 +13,8 @@ from qa_service.records import Filters, QuarantineKind, Span, Turn
 from qa_service.service import MAX_QUESTION, MAX_QUOTE, MAX_TOP_K
 from qa_service.web.errors import describe_validation
 
+MAX_BODY = 1_000_000
+"""Bytes of a request, where nothing else is said."""
 MAX_VALUES = 100
 """How many values a list of a filter holds at most."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*(?:-[A-Za-z0-9](?:-[A-Za-z0-9]{2,8})+)*")
@@ -184,7 +186,7 @@ class AskIn(SearchIn):
         Field(
             max_length=MAX_TURNS,
             description="What was said before, oldest first: a follow-up is completed from it, and search_query in the "
-            "answer is what was searched",
+            f"answer is what was searched. The whole request has at most {MAX_BODY:,} bytes",
             examples=[[{"role": "user", "content": "How many jobs has CNPC created in Central Asia?"}]],
         ),
     ] = []

@@ -301,12 +301,13 @@ def test_a_wrong_filter_is_told_what_to_write(client: TestClient) -> None:
         assert told in error_of(client.post("/ask", json={"question": "a", "filters": filters}))[2]
 
 
-def test_a_body_over_a_megabyte_is_too_large(client: TestClient) -> None:
+def test_a_body_over_a_megabyte_is_refused_with_the_limit_and_the_way_out(client: TestClient) -> None:
     body = b'{"question": "' + b"x" * 1_000_000 + b'"}'
     json = {"Content-Type": "application/json"}
-    assert error_of(client.post("/ask", content=body, headers=json))[:2] == (413, "too_large")
-    chunks = (body[i : i + 10_000] for i in range(0, len(body), 10_000))
-    assert error_of(client.post("/ask", content=chunks, headers=json))[:2] == (413, "too_large")
+    for content in (body, (body[i : i + 10_000] for i in range(0, len(body), 10_000))):
+        status, code, detail = error_of(client.post("/ask", content=content, headers=json))
+        assert (status, code) == (413, "too_large")
+        assert detail.startswith("body: larger than 1,000,000 bytes; send less at once, of a history the newest turns")
 
 
 def test_an_upload_over_the_setting_is_too_large(client: TestClient) -> None:
@@ -431,7 +432,9 @@ def test_the_api_description_needs_no_other_host(client: TestClient) -> None:
     assert page.status_code == 200
     assert "https://" not in page.text
     schema = client.get("/openapi.json").json()
-    assert schema["components"]["schemas"]["AskIn"]["examples"]
+    asked = schema["components"]["schemas"]["AskIn"]
+    assert asked["examples"]
+    assert "1,000,000 bytes" in asked["properties"]["history"]["description"]
     filters = schema["components"]["schemas"]["FiltersIn"]
     assert filters["examples"]
     assert all("description" in field for field in filters["properties"].values())

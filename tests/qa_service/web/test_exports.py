@@ -148,8 +148,10 @@ def test_what_is_no_record_is_refused(client: TestClient, content: bytes, detail
 
 def test_a_huge_record_is_refused(client: TestClient) -> None:
     content = json.dumps({"format": "x" * 5_000_000}).encode()
-    response = client.post("/records/check", content=content, headers={"Content-Type": "application/json"})
-    assert (response.status_code, response.json()["error_code"]) == (413, "too_large")
+    for sent in (content, iter([content[:10], content[10:]])):
+        response = client.post("/records/check", content=sent, headers={"Content-Type": "application/json"})
+        assert (response.status_code, response.json()["error_code"]) == (413, "too_large")
+        assert response.json()["detail"].startswith("body: larger than 4,000,000 bytes; ")
 
 
 def test_every_answer_of_the_chat_can_be_downloaded(client: TestClient, service: Service) -> None:
