@@ -154,16 +154,21 @@ def _folder_entries(folder: Path) -> Iterator[FileEntry | BadFile]:
 
 
 def _files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
-    """Everything but folders; a link to a folder is not followed."""
-    for parent, _, names in os.walk(folder, onerror=on_error):
-        yield from (Path(parent, name) for name in names)
+    """Everything but folders; a link to a folder is not followed, and is given only where it leaves `folder`."""
+    for parent, folders, names in os.walk(folder, onerror=on_error):
+        links = [name for name in folders if Path(parent, name).is_symlink() and _leaves(Path(parent, name), folder)]
+        yield from (Path(parent, name) for name in (*names, *links))
+
+
+def _leaves(path: Path, folder: Path) -> bool:
+    return not path.resolve().is_relative_to(folder.resolve())
 
 
 def _entries_below(path: Path, folder: Path) -> Iterator[FileEntry | BadFile]:
     """Raises OSError."""
-    if not path.is_file():
+    if not path.is_file() and not path.is_dir():
         yield _refused(path, "not a regular file" if path.exists() else "a link that leads nowhere")
-    elif not path.resolve().is_relative_to(folder.resolve()):
+    elif _leaves(path, folder):
         yield _refused(path, "a link that leaves the folder; name its target itself")
     else:
         yield from _file_entries(path, path.relative_to(folder).as_posix())

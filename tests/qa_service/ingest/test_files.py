@@ -99,9 +99,13 @@ def test_a_name_that_is_not_utf_8_is_named_in_a_line_that_can_be_printed(folder:
 def test_a_link_that_leaves_the_folder_is_refused(folder: Path) -> None:
     (folder / "inside.txt").symlink_to(folder / "a.txt")
     (folder / "sub" / "outside.txt").symlink_to(folder / "a.txt")
+    (folder / "sub" / "outside").symlink_to(folder.parent)
     files, errors = found(folder / "sub")
     assert [each.name for each in files] == ["b.txt"]
-    assert errors == [f"{folder}/sub/outside.txt: a link that leaves the folder; name its target itself"]
+    assert errors == [
+        f"{folder}/sub/{name}: a link that leaves the folder; name its target itself"
+        for name in ("outside", "outside.txt")
+    ]
     assert "inside.txt" in [each.name for each in found(folder)[0]]
 
 
