@@ -1,6 +1,7 @@
 """A form of files read as it comes: each file goes to disk, up to its limit; none of it stays in memory."""
 
 import logging
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import TracebackType
@@ -20,6 +21,7 @@ MAX_FILES = 1_000
 _MAX_FIELDS, _MAX_FIELD = 20, 1_000_000
 _MAX_HEADERS, _MAX_HEADER = 20, 16_384  # names of 5,000 bytes are cut, not refused
 _MAX_NAME = 200
+_ESCAPED = re.compile("%(22|0D|0A)")
 _NO_FORM = "body: send the documents as multipart/form-data in the field `file`"
 _BROKEN = "body: is not a form that can be read; it may be cut off"
 
@@ -119,7 +121,7 @@ class UploadForm:
         else:
             staged, file = self._staging.create()
             self._staged.append(staged)
-            self._part = _FilePart(_decoded(sent_as), staged, file, self._max_file)
+            self._part = _FilePart(_unescaped(_decoded(sent_as)), staged, file, self._max_file)
 
     def _open_field(self, field: str) -> "_FieldPart":
         if field == FILE_FIELD:
@@ -194,6 +196,11 @@ def _decoded(value: bytes) -> str:
         return value.decode()
     except UnicodeDecodeError:
         return value.decode("latin-1")
+
+
+def _unescaped(name: str) -> str:
+    """A file name with the three characters that HTML escapes in one, and no others."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), name)
 
 
 def _shown(field: str) -> str:

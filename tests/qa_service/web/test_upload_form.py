@@ -135,3 +135,9 @@ def test_a_folder_that_cannot_be_written_to_is_a_store_error(tmp_path: Path) -> 
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError), UploadForm(CONTENT_TYPE, Staging(tmp_path / "file"), max_file=100) as form:
         fed(form, file_part(b"a", b"a") + END)
+
+
+def test_a_name_is_what_the_file_is_called_not_how_a_form_escapes_it(tmp_path: Path) -> None:
+    with UploadForm(CONTENT_TYPE, Staging(tmp_path), max_file=100) as form:
+        fed(form, file_part(b"a;b'c%22 100%25 %20.txt", b"text") + END)
+        assert [(file.name, file.sent_as) for file in form.files] == [("a;b'c\" 100%25 %20.txt",) * 2]
