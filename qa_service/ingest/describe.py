@@ -18,7 +18,7 @@ _OF_THE_FILE = (" properties", " info")
 """How origins end that speak of the file, not of what it holds."""
 _MAX_VALUE = 2_000
 _ISO_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _LINE = re.compile(r"\S[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]*")
 _MARKED = re.compile(r"^#{1,6}\s+")
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -90,7 +90,7 @@ def _usable(field: str, value: str, text: str) -> str | None:
     if field == "language":
         return _own_language(value, text)
     if field == "url":
-        return value if value.startswith(("https://", "http://")) else None
+        return value if value.startswith(("https://", "http://")) and " " not in value else None
     return value if any(map(str.isalnum, value)) else None
 
 
@@ -120,7 +120,15 @@ def check_value(name: str, field: str, value: str | None) -> str | None:
         raise BadFile(f"{name}: the given language is not a BCP 47 code such as en, zh-Hant or kk: {value[:40]}")
     if field == "url" and not value.startswith(("https://", "http://")):
         raise BadFile(f"{name}: the given url does not begin with https:// or http://: {value[:40]}")
-    return value
+    if field == "url" and " " in value:
+        raise BadFile(f"{name}: the given url holds white space; write %20 for it: {value[:40]}")
+    return _cased(value) if field == "language" else value
+
+
+def _cased(tag: str) -> str:
+    """A language tag in the case that BCP 47 recommends: zh-Hant-TW."""
+    language, *others = tag.lower().split("-")
+    return "-".join([language, *({2: str.upper, 4: str.title}.get(len(each), str)(each) for each in others)])
 
 
 def is_text(value: str) -> bool:

@@ -109,6 +109,7 @@ def test_what_is_given_blank_is_not_given() -> None:
         ("language", "zh_CN"),
         ("url", "javascript:alert(1)"),
         ("url", "example.org"),
+        ("url", "http://x y"),
         ("title", "x" * 2_001),
         ("source", "half \ud800"),
         ("author", "nul\0"),
@@ -119,6 +120,17 @@ def test_a_given_value_that_cannot_be_one_is_refused_by_name(field: str, value: 
         describe("file.txt", "Text.", {field: value})
     assert str(caught.value).encode()
     assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"), [("EN-us", "en-US"), ("ZH-hant", "zh-Hant"), ("kk", "kk"), ("es-419", "es-419")]
+)
+def test_a_given_language_is_taken_in_any_case_and_kept_in_the_usual_one(tag: str, language: str) -> None:
+    assert describe("file.txt", "Text.", {"language": tag})[0].language == language
+
+
+def test_an_address_with_white_space_is_none_where_the_file_says_it() -> None:
+    assert describe("file.txt", "Text.", {}, own={"url": ("http://x y", "html")})[0].url is None
 
 
 @settings(max_examples=200, deadline=None)
