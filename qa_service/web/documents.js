@@ -16,8 +16,12 @@
   };
   const STATE = { quarantined: "Kept out of search", flagged: "Ranked down", kept: "Kept in search by decision" };
 
+  // without what shows letters in another order than they are written in
+  const steady = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+
   function make(tag, properties = {}, ...children) {
     const node = Object.assign(document.createElement(tag), properties);
+    if (properties.textContent) node.textContent = steady(`${properties.textContent}`);
     node.append(...children.filter((child) => child !== null));
     return node;
   }
@@ -318,7 +322,7 @@
 
   function confirmDelete(entry, opener) {
     const dialog = find("confirm-delete");
-    find("confirm-title").textContent = `Delete “${entry.title}”?`;
+    find("confirm-title").textContent = steady(`Delete “${entry.title}”?`);
     find("confirm-problem").textContent = "";
     find("confirm-yes").disabled = false;
     find("confirm-yes").onclick = () => remove(entry, dialog);

@@ -1,5 +1,6 @@
 """Untrusted text into HTML, and the few forms that the pages share: places, dates, names of languages."""
 
+import re
 from urllib.parse import quote
 
 from qa_service.records import Metadata, Span
@@ -32,15 +33,18 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 
+STEERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Characters that show text in another order than it is written in. No page follows them."""
+
 
 def escape(text: str) -> str:
-    """Text that neither HTML nor a Markdown or formula renderer behind it takes for markup.
+    """Text that neither HTML nor a Markdown or formula renderer behind it takes for markup, without what steers it.
 
     Every ASCII character but letters, digits and the space becomes a reference, so that no address is linked either.
     """
     return "".join(
         character if character == " " or character.isalnum() or character > "\x7f" else f"&#{ord(character)};"
-        for character in text
+        for character in STEERING.sub("", text)
     )
 
 

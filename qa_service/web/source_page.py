@@ -11,7 +11,7 @@ from qa_service.answering.export.text import place_in_document
 from qa_service.errors import BadInput
 from qa_service.records import Quarantined, Section, Span
 from qa_service.service import DocumentDetail
-from qa_service.web.markup import escape, provenance
+from qa_service.web.markup import STEERING, escape, provenance
 
 _STYLE = Path(__file__).with_name("source.css").read_text(encoding="utf-8")
 
@@ -69,9 +69,12 @@ def _pieces(start: int, end: int, quarantined: Sequence[Quarantined]) -> Iterato
 
 
 def _escape_verbatim(text: str) -> str:
-    """A parser would make \\n of \\r: written as a reference it stays. Alone it still has to break the line."""
+    """A parser would make \\n of \\r: written as a reference it stays. Alone it still has to break the line.
+
+    What steers the order of the letters is there without effect: what is hidden takes no part in it.
+    """
     escaped = html.escape(text).replace("\r\n", "&#13;\n")
-    return escaped.replace("\r", "&#13;<br>")
+    return STEERING.sub(r"<span hidden>\g<0></span>", escaped.replace("\r", "&#13;<br>"))
 
 
 def _render_sections(detail: DocumentDetail) -> str:

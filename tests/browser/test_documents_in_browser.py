@@ -118,3 +118,28 @@ def test_a_dropped_file_is_taken_in(open_page: Callable[..., Watched]) -> None:
     expect(watched.page.locator("#uploads > li")).to_contain_text("dropped.txt", timeout=20_000)
     expect(watched.page.locator("#uploads > li")).to_contain_text("Added", timeout=20_000)
     watched.assert_nothing_left()
+
+
+def test_letters_stand_in_the_order_they_are_written_in(open_page: Callable[..., Watched]) -> None:
+    watched = open_page("desktop")
+    page = watched.page
+    text = "The \u202eevil\u202c gate\n\nThe \u202eevil\u202c gate of Otrar was closed by the guild of dyers.\n"
+    page.get_by_label("Choose files to add").set_input_files(files_of(("gate.txt", text)))
+    entry = page.locator("#library > li", has_text="gate.txt")
+    expect(entry.locator(".title")).to_have_text("The evil gate")
+    with page.expect_response("**/source/**"):
+        entry.locator("a.source").click()
+    frame = page.frame_locator("#source-frame")
+    expect(frame.get_by_role("heading")).to_have_text("The evil gate")
+    drawn = """main => {
+      const letter = (node, at) => {
+        const range = document.createRange();
+        range.setStart(node, at);
+        range.setEnd(node, at + 1);
+        return range.getBoundingClientRect().left;
+      };
+      const words = [...main.childNodes].find((node) => node.textContent.startsWith("evil"));
+      return [0, 1, 2, 3].map((at) => letter(words, at));
+    }"""
+    places = frame.locator("#text").evaluate(drawn)
+    assert places == sorted(places)

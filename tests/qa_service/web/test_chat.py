@@ -74,6 +74,10 @@ def test_answer_shows_quotes_marks_and_citations(filled: Service) -> None:
     assert "A & B14 June 2025English" in seen(thread)
 
 
+def test_no_letters_are_shown_in_another_order_than_they_are_written_in() -> None:
+    assert escape("The \u202eevil\u202c \u2066gate\u2069") == "The evil gate"
+
+
 def test_copies_and_what_corroborates_are_linked_below_their_citation(filled: Service) -> None:
     text = "Trade reached a record high of 94.8 billion dollars in 2024.\n"
     copied = filled.add(RawFile("copy.txt", text.encode(), {"title": "A <copy>", "language": "en"}))

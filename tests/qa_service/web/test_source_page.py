@@ -21,6 +21,7 @@ SCRIPTS = (
     "e\u0301a\u0308\u0323n\u0303 ",
     "<b>&amp;\"'</b></mark></main><script>alert(1)</script><!-- ]]>",
     "\n\r\n\r\t\u00a0\u2028\u200b",
+    "\u202eevil\u202c \u2067gate\u2069",
 )
 texts = st.lists(st.one_of(*(st.text(script, max_size=12) for script in SCRIPTS), st.sampled_from(SCRIPTS))).map(
     "".join
@@ -105,3 +106,9 @@ def test_quote_outside_of_the_text_is_refused(quote: Span) -> None:
 
 def test_lone_carriage_return_breaks_the_line() -> None:
     assert "a&#13;<br>b&#13;\nc" in render_source(detail_of("a\rb\r\nc"), None)
+
+
+def test_no_letters_are_shown_in_another_order_than_they_are_written_in() -> None:
+    page = render_source(detail_of("The \u202eevil\u202c gate", title="An \u2067odd\u2069 \u202etitle"), Span(4, 9))
+    assert '<h1 dir="auto">An odd title</h1>' in page
+    assert '<mark id="quote"><span hidden>\u202e</span>evil</mark><span hidden>\u202c</span> gate' in page
