@@ -1,5 +1,6 @@
 """Document to Passages: sentences found by sentencex, packed by langchain-text-splitters."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +14,13 @@ from qa_service.ingest.language import UNDETERMINED, passage_language
 from qa_service.ingest.search_form import GAP, PARAGRAPH, SearchForm, make_search_form, width
 from qa_service.records import Document, Passage, Quarantined, Section, Span
 
-VERSION = "4"
+VERSION = "5"
 CHUNK_SIZE = 400
 """Width of a passage, some 100 tokens: 400 characters of Latin or Cyrillic, 133 of Chinese (eval/LOG.md)."""
 
 _MAX_HEADING = 400
 _SENTENCE = "\x1e"  # ASCII record separator: a search form holds no control characters, so it can mark sentence ends
+_THAI_ABBREVIATION = re.compile(rf"(?:^|[^ก-๛])(?:[ก-ฮ]|ดร|รศ|ผศ)\. ?{_SENTENCE}|[ก-๛]\.{_SENTENCE}[ก-๛]")
 _WITHOUT_QUOTATION_MARKS = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
 _SEPARATORS = [PARAGRAPH, _SENTENCE, "[;；:：]", "[,，、،]", " ", ""]
 
@@ -176,7 +178,14 @@ def _segment(text: str, shown: str, language: str) -> list[str]:
     lengths = [len(part) for part in sentencex.segment("en" if language == UNDETERMINED else language, shown)]
     if sum(lengths) != len(text):
         return [text]
-    return [text[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]
+    ends = [end for end in accumulate(lengths) if end == len(text) or not _is_in_abbreviation(text, end)]
+    return [text[start:end] for start, end in pairwise([0, *ends])]
+
+
+def _is_in_abbreviation(text: str, place: int) -> bool:
+    """sentencex knows those of many languages, but of Thai none."""
+    around = f"{text[max(0, place - 6) : place]}{_SENTENCE}{text[place : place + 1]}"
+    return _THAI_ABBREVIATION.search(around) is not None
 
 
 def _chunks(form: SearchForm, language: str) -> Iterator[tuple[Span, tuple[Span, ...]]]:

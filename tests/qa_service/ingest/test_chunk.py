@@ -219,3 +219,14 @@ def test_no_passage_runs_over_a_long_gap(gap: str) -> None:
     assert text[first.span.start : first.span.end] == "The treaty was signed by 37"
     assert text[second.span.start : second.span.end] == "delegates from the river states."
     assert len(make_passages(document_of(text.replace(gap, gap[:150])), ())) == 1
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["ก่อตั้งขึ้นในปี พ.ศ. 2460 และเปิดสอนเมื่อ ค.ศ. 1917 วันที่ 3 ม.ค. เวลา 10.30 น. ที่กรุงเทพ"],
+        ["ในปีพ.ศ.2567 มีนักศึกษา 500 คน. ", "รศ.ดร.สมชาย และ ดร. สมหญิง กล่าว! ", "ใช่ไหม?"],
+    ],
+)
+def test_thai_sentences_do_not_end_inside_an_abbreviation(sentences: list[str]) -> None:
+    assert find_sentences("".join(sentences), "th") == sentences
