@@ -116,7 +116,8 @@ class Document:
     what stood in a corrected field before: its value and where that came from.
 
     `superseded`: a newer version took its place in the search; `waiting`: nothing of it is searched until an operator
-    decides what of it may be. `path` is where its bytes were last seen; `replaces` is the id of the older version.
+    decides what of it may be, and until then the older version stays indexed. `path` is where its bytes were last
+    seen; `replaces` is the id of the older version.
     """
 
     id: str
@@ -191,7 +192,8 @@ class NearDuplicate:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was done with one file. `unchanged`: the same bytes were there already; `replaced`: as a new version."""
+    """What was done with one file. `unchanged`: the same bytes were there already; `replaced`: as a new version;
+    `waiting`: they wait for an operator, also where they were there already."""
 
     document_id: str
     file_name: str

@@ -45,7 +45,9 @@ def print_batch(batch: Batch[ReceiptOut]) -> None:
             )
         tables.print(table)
     if any(receipt.status == "waiting" for receipt in batch.taken.values()):
-        out.print("waiting: nothing of it is searched until you accept, restore or quarantine")
+        out.print(
+            "waiting: nothing of it is searched until you accept, restore or quarantine; what it would replace still is"
+        )
     print_failures(batch)
 
 

@@ -141,8 +141,8 @@ class FolderWatch:
         self._batch.taken.pop(place, None)
         add_entry(self._session.add, entry, self._settings, self._batch, self._tell)
         receipt = self._batch.taken.get(place)
-        if receipt is not None and receipt.replaces is not None and receipt.status == "replaced":
-            self._take_in_copy(receipt.replaces)  # the older version left the search, but may stand elsewhere too
+        if receipt is not None and receipt.replaces is not None and receipt.status in {"replaced", "waiting"}:
+            self._take_in_copy(receipt.replaces)  # the older version left its place, but may stand elsewhere too
 
     def _forget(self, place: str) -> None:
         self._batch.taken.pop(place, None)

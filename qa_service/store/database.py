@@ -248,6 +248,11 @@ _MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     ALTER TABLE state ADD COLUMN purge_due INTEGER NOT NULL DEFAULT 0;
     """,
     _halve_vectors,
+    """
+    -- was a superseded version still waiting? then nobody let it be searched
+    ALTER TABLE documents ADD COLUMN was_waiting INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX documents_replaces ON documents (replaces);
+    """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 

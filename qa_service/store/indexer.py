@@ -76,12 +76,11 @@ class Indexer:
         with self._taking_in[int(made[:2], 16) % len(self._taking_in)]:  # the same bytes at once: encoded once
             while True:
                 standing = self.store.standing(made)
-                holder = self.store.holder(file.path, file.replaces)
-                older = None if holder == made else holder
+                older = self.store.older(made, file.path, file.replaces)
                 if standing is None:
                     status = self._add(file, older, begin)
                 elif standing.status == "superseded":
-                    status = self._bring_back(made, file.path, older)
+                    status = self._bring_back(made, standing, file.path, older)
                 else:
                     status = self._move(made, standing, file.path, older)
                 if status is not None and standing is not None and _is_same_file(standing, file):
@@ -109,14 +108,16 @@ class Indexer:
             return "waiting"
         return "replaced" if older else "added"
 
-    def _bring_back(self, document_id: str, path: str | None, older: str | None) -> Status | None:
-        """An older version's bytes came again: it counts once more. None as for `_add`."""
+    def _bring_back(self, document_id: str, standing: Standing, path: str | None, older: str | None) -> Status | None:
+        """An older version's bytes came again: it counts once more, or waits if it was never accepted. None as for
+        `_add`."""
+        status: DocumentStatus = "waiting" if standing.was_waiting else "indexed"
         with self._deciding(document_id):
             try:
                 stored, quarantined = self.store.document(document_id), self.store.quarantined(document_id)
             except NotFound:
                 return None
-            document = replace(stored, status="indexed", path=path, replaces=older)
+            document = replace(stored, status=status, path=path, replaces=older)
             document, quarantined = self._carried_over(older, document, quarantined)
             passages = self._encoded(document, quarantined)
             with self.index.lock:
@@ -124,6 +125,8 @@ class Indexer:
                 self._change_index(change, passages)
         if change is None:
             return None
+        if status == "waiting":
+            return "waiting"
         return "replaced" if older else "restored"
 
     def _restated(self, document_id: str, file: RawFile, status: Status) -> Status | None:
@@ -137,14 +140,17 @@ class Indexer:
         return None
 
     def _move(self, document_id: str, standing: Standing, path: str | None, older: str | None) -> Status | None:
-        if older is None and path in {None, standing.path}:
-            return "unchanged"
-        with self.index.lock:
+        waits = standing.status == "waiting"
+        if older in {None, standing.waits_for} and path in {None, standing.path}:
+            return "waiting" if waits else "unchanged"
+        with self._deciding(older), self.index.lock:
             removed = self.store.move(document_id, path, older)
             if removed:
                 self.index.remove(removed)
         if removed is None:
             return None
+        if waits:
+            return "waiting"
         return "replaced" if older else "unchanged"
 
     def _carried_over(
@@ -237,7 +243,7 @@ class Indexer:
         return self._decide(document_id, decide, "accepted")
 
     def _decide(self, document_id: str, decide: Decide, status: Status) -> Receipt:
-        """An operator's decision on any stretch of a waiting document is one on the document, too."""
+        """An operator's decision on any stretch of a waiting document is one on the document: it takes its place."""
         with self._replacing:
             document = self.store.document(document_id)
             entries = decide(document, self.store.quarantined(document_id))

@@ -53,8 +53,9 @@ from qa_service.store.versions import (
     Standing,
     close_gap,
     is_overtaken,
-    read_holder,
+    leave_place,
     read_newest,
+    read_older,
     read_standing,
     supersede,
     update_standing,
@@ -174,12 +175,14 @@ class Store:
         passages: Sequence[EncodedPassage],
         manifest: IndexManifest,
     ) -> Change | None:
-        """Makes a superseded document count again, in the place of the one that it now replaces; None as for `add`."""
+        """Makes a superseded document count, or wait, again, in the place of the one that it now replaces; None as for
+        `add`."""
         with self.database.writing() as connection:
             standing = read_standing(connection, document.id)
             if standing is None or standing.status != "superseded" or is_overtaken(connection, document):
                 return None
             next_generation(connection)
+            leave_place(connection, document.id)
             update_standing(connection, document, insert_manifest(connection, manifest))
             update_metadata(connection, document)
             connection.execute("DELETE FROM quarantine WHERE document_id = ?", [document.id])
@@ -190,12 +193,14 @@ class Store:
     def move(self, document_id: str, path: str | None, replaces: str | None) -> list[int] | None:
         """A document's bytes now stand at `path`, in the place of another one: the ids of that one's passages.
 
-        None when the document counts no longer.
+        While it waits, the other one stays searched. None when the document counts no longer.
         """
         with self.database.writing() as connection:
             standing = read_standing(connection, document_id)
             if standing is None or standing.status == "superseded":
                 return None
+            if standing.path is not None and path not in {None, standing.path}:
+                leave_place(connection, document_id)
             connection.execute(
                 "UPDATE documents SET path = coalesce(?, path), replaces = coalesce(?, replaces) WHERE id = ?",
                 [path, replaces, document_id],
@@ -210,10 +215,10 @@ class Store:
         with self.database.reading() as connection:
             return read_standing(connection, document_id)
 
-    def holder(self, path: str | None, file_name: str | None) -> str | None:
-        """The id of the document that stands at `path`, else of the newest of `file_name`; None where there is none."""
+    def older(self, document_id: str, path: str | None, file_name: str | None) -> str | None:
+        """The id of the one whose place a document takes at `path`, else by `file_name`; None where there is none."""
         with self.database.reading() as connection:
-            return read_holder(connection, path, file_name)
+            return read_older(connection, document_id, path, file_name)
 
     def newest_version(self, document_id: str) -> str | None:
         """The id of the newest version of a superseded document, None where it has none."""
@@ -233,16 +238,22 @@ class Store:
         manifest: IndexManifest,
         status: DocumentStatus | None = None,
     ) -> tuple[list[int], list[int]]:
-        """Gives a document new passages, and a status: the ids of the old and of the new ones. Raises NotFound."""
+        """Gives a document new passages, and a status: the ids of the old and of the new ones. Raises NotFound.
+
+        One that waits no longer takes the place for which it waited.
+        """
         with self.database.writing() as connection:
             generation = next_generation(connection)
             old = delete_passages(connection, document_id, generation)
+            standing = read_standing(connection, document_id)
             changed = connection.execute(
                 "UPDATE documents SET manifest_id = ?, status = coalesce(?, status) WHERE id = ?",
                 [insert_manifest(connection, manifest), status, document_id],
             )
             if not changed.rowcount:
                 raise NotFound(f"no document {document_id}")
+            if status is not None and standing is not None and standing.waits_for is not None:
+                old += supersede(connection, standing.waits_for, document_id)
             connection.execute("DELETE FROM quarantine WHERE document_id = ?", [document_id])
             insert_quarantined(connection, document_id, quarantined)
             return old, insert_passages(connection, passages)

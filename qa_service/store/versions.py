@@ -1,6 +1,7 @@
 """Versions of a document as rows: who holds a place, who takes it over, and what goes when one is deleted.
 
-`superseded_by` leads from an older version to the one that took its place, and on to the newest, which has none.
+`superseded_by` leads from an older version to the one that took its place, and on to the newest, which has none. One
+that waits names in `replaces` whose place it will take once it is accepted; until then that one stays searched.
 """
 
 import sqlite3
@@ -12,11 +13,13 @@ from qa_service.store.rows import delete_passages, read_generation
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a document stands in the store."""
+    """How a document stands in the store. `waits_for`: whose place it will take; `was_waiting`: when superseded."""
 
     status: DocumentStatus
     path: str | None
     file_name: str
+    waits_for: str | None
+    was_waiting: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,14 @@ class Deleted:
 
 
 def read_standing(connection: sqlite3.Connection, document_id: str) -> Standing | None:
-    row = connection.execute("SELECT status, path, file_name FROM documents WHERE id = ?", [document_id]).fetchone()
-    return row and Standing(row["status"], row["path"], row["file_name"])
+    row = connection.execute(
+        "SELECT status, path, file_name, iif(status = 'waiting', replaces, NULL) AS waits_for, was_waiting"
+        " FROM documents WHERE id = ?",
+        [document_id],
+    ).fetchone()
+    return row and Standing(
+        row["status"], row["path"], row["file_name"], row["waits_for"], was_waiting=bool(row["was_waiting"])
+    )
 
 
 def read_holder(connection: sqlite3.Connection, path: str | None, file_name: str | None) -> str | None:
@@ -46,29 +55,69 @@ def read_holder(connection: sqlite3.Connection, path: str | None, file_name: str
     return None
 
 
+def read_older(connection: sqlite3.Connection, document_id: str, path: str | None, file_name: str | None) -> str | None:
+    """The id of the one whose place a document takes at `path`, else by `file_name`; None where there is none.
+
+    Where one waits to take another's place it is that other one; for this one itself it is the one that waits.
+    """
+    holder = read_holder(connection, path, file_name)
+    row = connection.execute(
+        "SELECT newer.id AS waiting, older.id AS searched FROM documents newer JOIN documents older"
+        " ON older.id = newer.replaces WHERE newer.status = 'waiting' AND older.status = 'indexed'"
+        " AND (newer.id = ? OR newer.replaces = ?)",
+        [holder, holder],
+    ).fetchone()
+    waiting, searched = row or (None, holder)
+    older = waiting if searched == document_id else searched
+    return None if older == document_id else older
+
+
 def is_overtaken(connection: sqlite3.Connection, document: Document) -> bool:
     """Does another document stand at its path by now, or does the one that it replaces count no longer?"""
-    if document.path is not None and read_holder(connection, document.path, None) not in {None, document.replaces}:
-        return True
+    if document.path is not None:
+        older = read_older(connection, document.id, document.path, None)
+        if older not in {None, document.replaces}:
+            return True
     replaced = read_standing(connection, document.replaces) if document.replaces else None
     return document.replaces is not None and (replaced is None or replaced.status == "superseded")
 
 
 def supersede(connection: sqlite3.Connection, older_id: str, newer_id: str) -> list[int]:
-    """Takes a document out of the search for a newer version: the ids of its passages. All else of it stays."""
-    passages = delete_passages(connection, older_id, read_generation(connection))
-    connection.execute(
-        "UPDATE documents SET status = 'superseded', superseded_by = ? WHERE id = ?", [newer_id, older_id]
-    )
+    """Takes a document, and who waits for its place, out of the search for a newer version: the ids of its passages.
+
+    All else of them stays. While the newer version waits itself, the one that is searched stays as it is.
+    """
+    going = connection.execute(
+        "SELECT older.id FROM documents older JOIN documents newer ON newer.id = ? WHERE older.id != newer.id"
+        " AND (older.id = ? AND older.status = 'indexed' AND newer.status = 'indexed'"
+        "  OR (older.id = ? OR older.replaces = ?) AND older.status = 'waiting')",
+        [newer_id, older_id, older_id, older_id],
+    ).fetchall()
+    passages = []
+    for row in going:
+        passages += delete_passages(connection, row["id"], read_generation(connection))
+        connection.execute(
+            "UPDATE documents SET was_waiting = status = 'waiting', status = 'superseded', superseded_by = ?"
+            " WHERE id = ?",
+            [newer_id, row["id"]],
+        )
     return passages
 
 
-def update_standing(connection: sqlite3.Connection, document: Document, manifest_id: int) -> None:
-    """Writes what may change of a document that is there: where it stands, and how it was made."""
+def leave_place(connection: sqlite3.Connection, document_id: str) -> None:
+    """Nobody waits any more to take over the place that a document leaves, and the document for no other's."""
     connection.execute(
-        "UPDATE documents SET path = ?, replaces = coalesce(?, replaces), status = ?, manifest_id = ?,"
-        " superseded_by = CASE ? WHEN 'superseded' THEN superseded_by END WHERE id = ?",
-        [document.path, document.replaces, document.status, manifest_id, document.status, document.id],
+        "UPDATE documents SET replaces = NULL WHERE (id = ? OR replaces = ?) AND status = 'waiting'",
+        [document_id, document_id],
+    )
+
+
+def update_standing(connection: sqlite3.Connection, document: Document, manifest_id: int) -> None:
+    """Writes what changes of a superseded document that counts again: where it stands, and how it was made."""
+    connection.execute(
+        "UPDATE documents SET path = ?, replaces = coalesce(?, iif(? = 'waiting', NULL, replaces)), status = ?,"
+        " manifest_id = ?, superseded_by = NULL WHERE id = ?",
+        [document.path, document.replaces, document.status, document.status, manifest_id, document.id],
     )
 
 
@@ -96,7 +145,11 @@ def with_older_versions(connection: sqlite3.Connection, document_id: str) -> tup
 
 
 def close_gap(connection: sqlite3.Connection, document_id: str) -> None:
-    """Makes the neighbours of a version that is about to go point at each other: its id stays nowhere."""
+    """Makes the neighbours of a version that is about to go point at each other: its id stays nowhere.
+
+    Who waits for its place takes nobody's when it is accepted.
+    """
+    leave_place(connection, document_id)
     connection.execute(
         "UPDATE documents SET superseded_by = (SELECT gone.superseded_by FROM documents gone WHERE gone.id = ?)"
         " WHERE superseded_by = ?",

@@ -156,7 +156,8 @@ class DescriptionOut(MetadataOut):
 
 
 class ReceiptOut(MetadataOut):
-    """What was done with a file. `unchanged`: the same bytes were there already; `replaced`: as a new version."""
+    """What was done with a file. `unchanged`: the same bytes were there already; `replaced`: as a new version;
+    `waiting`: they wait for a decision, also where they were there already; what `replaces` names stays till then."""
 
     document_id: str
     file_name: str

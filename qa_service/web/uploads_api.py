@@ -94,7 +94,7 @@ def _add_upload(router: APIRouter, service: Service, max_upload: int) -> None:
         response_model=ReceiptOut | ReceiptsOut,
         responses={
             **_ERRORS,
-            200: {"model": ReceiptOut | ReceiptsOut, "description": "The same bytes were there already"},
+            200: {"model": ReceiptOut | ReceiptsOut, "description": "The same bytes were there already, and count"},
             202: {"model": AcceptedOut, "description": "A large batch: it became a job"},
             422: {"model": ErrorOut | NothingTakenInOut},
         },

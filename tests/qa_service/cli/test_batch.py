@@ -54,6 +54,20 @@ def test_all_receipts_and_failures_are_written_a_line_each(
     assert len(printed.err.splitlines()) == len(batch.failures) == 2
 
 
+def test_the_table_says_what_waits_also_when_it_comes_again(
+    session: DirectSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spam = "|".join(f"免费在线观看无码影院{a}字幕{b}" for a in "一二三四五" for b in "甲乙丙丁")
+    (tmp_path / "spam.txt").write_text(spam)
+    for _ in range(2):
+        batch: Batch[ReceiptOut] = Batch()
+        add_files(session.add, [tmp_path / "spam.txt"], Settings(data_dir=tmp_path / "data"), batch)
+        print_batch(batch)
+        printed = capsys.readouterr().out
+        assert [receipt.status for receipt in batch.taken.values()] == ["waiting"]
+        assert "nothing of it is searched until you accept" in printed
+
+
 def test_receipts_are_written_as_they_come(session: DirectSession, folder: Path, tmp_path: Path) -> None:
     with receipts_file(tmp_path / "receipts.jsonl") as tell:
         tell("a", BadInput("no"))

@@ -18,6 +18,9 @@ from qa_service.ingest.files import FileEntry, find_files
 from qa_service.web.document_responses import ReceiptOut
 from tests.qa_service.cli.direct_session import DirectSession
 
+SPAM = "|".join(f"免费在线观看无码影院{a}字幕{b}" for a in "一二三四五" for b in "甲乙丙丁") + "\nThe forum opened."
+"""What waits for an operator."""
+
 
 class Clock:
     def __init__(self) -> None:
@@ -183,6 +186,28 @@ def test_what_another_file_still_says_stays(watched: Watched, folder: Path) -> N
     (folder / "copy.txt").unlink()
     assert watched.look() == ["unchanged"]
     assert watched.texts() == {"This file stays."}
+
+
+def test_what_another_file_still_says_stays_when_a_waiting_version_is_accepted(watched: Watched, folder: Path) -> None:
+    (folder / "copy.txt").write_text("This file stays.")
+    assert watched.look() == ["unchanged"]
+    (folder / "copy.txt").write_text(SPAM)
+    assert watched.look() == ["waiting", "unchanged"]
+    assert watched.texts() == {"This file stays."}
+    [waiting] = [entry for entry in watched.session.documents() if entry.status == "waiting"]
+    watched.session.service.accept(waiting.document_id)
+    assert watched.texts() == {"This file stays.", "The forum opened."}
+
+
+def test_a_file_that_went_takes_along_what_waits_for_its_place(watched: Watched, folder: Path) -> None:
+    (folder / "new.txt").write_text("A new file.")
+    assert watched.look() == ["added"]
+    (folder / "new.txt").write_text(SPAM)
+    assert watched.look() == ["waiting"]
+    assert watched.texts() == {"This file stays.", "A new file."}
+    (folder / "new.txt").unlink()
+    assert watched.look() == []
+    assert [entry.file_name for entry in watched.session.documents()] == ["stays.txt"]
 
 
 def test_removed_files_are_kept_unless_told_otherwise(

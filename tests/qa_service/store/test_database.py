@@ -230,6 +230,8 @@ def as_of_before(path: Path) -> None:
         for table in ("vectors", "sentences"):
             connection.execute(f"UPDATE {table} SET vector = doubled(vector)")
         connection.execute("ALTER TABLE state DROP COLUMN shrink_due")
+        connection.execute("DROP INDEX documents_replaces")
+        connection.execute("ALTER TABLE documents DROP COLUMN was_waiting")
         connection.execute("PRAGMA user_version = 5")
         connection.commit()
 

@@ -1,8 +1,10 @@
 """Versions of documents, near duplicates, and what is kept of a deletion."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +15,7 @@ from qa_service.answering.quote_check import QuoteChecker
 from qa_service.errors import NotFound
 from qa_service.ingest.document import document_id
 from qa_service.ingest.terms import STEM, make_terms
-from qa_service.records import RawFile, Receipt
+from qa_service.records import COUNTING, RawFile, Receipt, Span
 from tests.qa_service.store.opened import (
     Opened,
     assert_index_is_the_truth,
@@ -190,31 +192,43 @@ def test_versions_that_come_at_once_are_one_chain(tmp_path: Path) -> None:
         assert_agrees(each)
 
 
-steps = st.tuples(st.sampled_from(["/a", "/b", None]), st.integers(0, 3), st.booleans())
+steps = st.tuples(
+    st.sampled_from(["/a", "/b", None]), st.integers(-2, 3), st.sampled_from(["add", "add", "delete", "accept"])
+)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=24, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, min_size=3, max_size=10))
 def test_whatever_comes_and_goes_what_came_last_counts(
-    tmp_path_factory: pytest.TempPathFactory, sequence: list[tuple[str | None, int, bool]]
+    tmp_path_factory: pytest.TempPathFactory, sequence: list[tuple[str | None, int, str]]
 ) -> None:
     with opened(tmp_path_factory.mktemp("data")) as each:
-        for path, number, deletes in sequence:
-            text = made_text(number, sentences=3)
-            if deletes and each.store.standing(document_id(text.encode())):
-                each.indexer.delete(document_id(text.encode()))
-                continue
-            receipt = put(each, text, path)
-            entries, _ = each.store.documents(1, 50)
-            standing = each.store.standing(receipt.document_id)
-            assert standing is not None
-            assert standing.status == "indexed"
-            if path is not None:
-                assert standing.path == path
-            counting = [entry.id for entry in entries if entry.status == "indexed"]
-            paths = [each.store.document(one).path for one in counting]
-            assert len({one for one in paths if one}) == len([one for one in paths if one]), "one document a path"
-            assert found(each) == set(counting)
+        accepted = set[str]()
+        for path, number, step in sequence:
+            text = made_text(number, sentences=3) if number >= 0 else made_spam(number)
+            made = document_id(text.encode())
+            standing = each.store.standing(made)
+            if step == "delete" and standing is not None:
+                each.indexer.delete(made)
+                accepted -= {made}
+            elif step == "accept" and standing is not None and standing.status == "waiting":
+                each.indexer.accept(made)
+                accepted |= {made}
+            else:
+                put(each, text, path)
+                standing = each.store.standing(made)
+                assert standing is not None
+                assert standing.status == ("indexed" if number >= 0 or made in accepted else "waiting")
+                assert path in {None, standing.path}
+            documents = [each.store.document(entry.id) for entry in each.store.documents(1, 50)[0]]
+            for status in COUNTING:
+                paths = [one.path for one in documents if one.status == status and one.path]
+                assert len(set(paths)) == len(paths), "one document a path, and one that waits there"
+            searched = {one.id: one for one in documents if one.status == "indexed"}
+            for one in documents:
+                if one.status == "waiting" and one.path and one.replaces in searched:
+                    assert searched[one.replaces].path == one.path, "it waits for what stands at its place"
+            assert found(each) == set(searched)
         assert_agrees(each)
 
 
@@ -285,4 +299,179 @@ def test_a_purge_that_was_interrupted_is_done_when_the_store_is_next_opened(tmp_
     with opened(tmp_path) as each:
         each.store.database.checkpoint()
         assert RARE_FOLDED[1:STEM].encode() not in stored()
+        assert_agrees(each)
+
+
+def made_spam(number: int) -> str:
+    """A text of its own for each number that waits for an operator, but for its last line."""
+    links = "|".join(f"免费在线观看无码影院{a}字幕{b}" for a in "一二三四五" for b in "甲乙丙丁")
+    return f"{links}\nDocument {number}."
+
+
+def standings(each: Opened, *receipts: Receipt) -> list[str]:
+    found = [each.store.standing(receipt.document_id) for receipt in receipts]
+    return [standing.status if standing else "gone" for standing in found]
+
+
+def test_an_older_version_is_searched_while_the_newer_one_waits(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old, waiting = put(each, made_text(1)), put(each, made_spam(1))
+        assert (waiting.status, waiting.replaces, waiting.passages) == ("waiting", old.document_id, 0)
+        assert standings(each, old, waiting) == ["indexed", "waiting"]
+        assert found(each) == {old.document_id}
+        assert each.store.newest_version(old.document_id) is None
+        again = put(each, made_spam(1))
+        assert (again.status, again.replaces) == ("waiting", old.document_id)
+        assert standings(each, old, waiting) == ["indexed", "waiting"]
+        assert_agrees(each)
+
+
+@pytest.mark.parametrize("path", [PATH, None])
+@pytest.mark.parametrize("decision", ["accept", "restore", "quarantine"])
+def test_a_version_that_waits_takes_its_place_when_an_operator_decides(
+    tmp_path: Path, decision: str, path: str | None
+) -> None:
+    with opened(tmp_path) as each:
+        other = put(each, made_text(0), "/folder/other.txt")
+        old, waiting = put(each, made_text(1), path), put(each, made_spam(1), path, replaces="report.txt")
+        decide: dict[str, Callable[[], Receipt]] = {
+            "accept": lambda: each.indexer.accept(waiting.document_id),
+            "restore": lambda: each.indexer.restore(waiting.document_id, 0),
+            "quarantine": lambda: each.indexer.quarantine(waiting.document_id, Span(0, 10), "spam"),
+        }
+        decide[decision]()
+        assert standings(each, other, old, waiting) == ["indexed", "superseded", "indexed"]
+        assert found(each) == {other.document_id, waiting.document_id}
+        assert each.store.newest_version(old.document_id) == waiting.document_id
+        assert_agrees(each)
+
+
+def test_an_older_version_stays_when_the_waiting_one_is_deleted(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old, waiting = put(each, made_text(1)), put(each, made_spam(1))
+        each.indexer.delete(waiting.document_id, with_versions=True)
+        assert standings(each, old, waiting) == ["indexed", "gone"]
+        assert found(each) == {old.document_id}
+        assert put(each, made_text(1)).status == "unchanged"
+        assert_agrees(each)
+
+
+def test_what_waits_for_a_deleted_document_takes_nobodys_place(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        first, old = put(each, made_text(1)), put(each, made_text(2))
+        put(each, made_text(1), "/folder/other.txt")  # counts again, elsewhere
+        waiting = put(each, made_spam(1))
+        each.indexer.delete(old.document_id)
+        each.indexer.accept(waiting.document_id)
+        assert standings(each, first, waiting) == ["indexed", "indexed"]
+        assert_agrees(each)
+
+
+def test_older_bytes_that_come_again_put_aside_what_waits(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old, waiting = put(each, made_text(1)), put(each, made_spam(1))
+        back = put(each, made_text(1))
+        assert (back.status, back.passages, back.replaces) == ("replaced", old.passages, waiting.document_id)
+        assert standings(each, old, waiting) == ["indexed", "superseded"]
+        assert found(each) == {old.document_id}
+        again = put(each, made_spam(1))  # nobody accepted it meanwhile
+        assert (again.status, again.replaces) == ("waiting", old.document_id)
+        assert standings(each, old, waiting) == ["indexed", "waiting"]
+        assert put(each, made_text(1)).status == "replaced"
+        assert standings(each, old, waiting) == ["indexed", "superseded"]
+        elsewhere = put(each, made_spam(1), "/folder/other.txt")
+        assert (elsewhere.status, elsewhere.replaces) == ("waiting", None)
+        each.indexer.accept(waiting.document_id)
+        assert standings(each, old, waiting) == ["indexed", "indexed"]
+        assert_agrees(each)
+
+
+def test_what_was_accepted_counts_when_it_comes_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        accepted = put(each, made_spam(1))
+        each.indexer.accept(accepted.document_id)
+        newer = put(each, made_text(1))
+        assert put(each, made_spam(1)).status == "replaced"
+        assert standings(each, accepted, newer) == ["indexed", "superseded"]
+        assert_agrees(each)
+
+
+def test_a_third_version_takes_the_place_of_both(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old, waiting, new = put(each, made_text(1)), put(each, made_spam(1)), put(each, made_text(2))
+        assert (new.status, new.replaces) == ("replaced", old.document_id)
+        assert standings(each, old, waiting, new) == ["superseded", "superseded", "indexed"]
+        assert {each.store.newest_version(one.document_id) for one in (old, waiting)} == {new.document_id}
+        assert found(each) == {new.document_id}
+        assert_agrees(each)
+
+
+def test_of_two_versions_that_wait_the_later_one_does(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old, first, second = put(each, made_text(1)), put(each, made_spam(1)), put(each, made_spam(2))
+        assert second.replaces == old.document_id
+        assert standings(each, old, first, second) == ["indexed", "superseded", "waiting"]
+        assert found(each) == {old.document_id}
+        each.indexer.accept(second.document_id)
+        assert standings(each, old, first, second) == ["superseded", "superseded", "indexed"]
+        assert {each.store.newest_version(one.document_id) for one in (old, first)} == {second.document_id}
+        assert found(each) == {second.document_id}
+        assert_agrees(each)
+
+
+def test_what_moved_away_is_not_taken_the_place_of(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old, waiting = put(each, made_text(1)), put(each, made_spam(1))
+        assert put(each, made_text(1), "/folder/moved.txt").status == "unchanged"
+        each.indexer.accept(waiting.document_id)
+        assert standings(each, old, waiting) == ["indexed", "indexed"]
+        assert found(each) == {old.document_id, waiting.document_id}
+        assert_agrees(each)
+
+
+def test_what_waits_and_moves_waits_for_what_stands_there(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        other, old = put(each, made_text(0), "/folder/other.txt"), put(each, made_text(1))
+        waiting, displaced = put(each, made_spam(1)), put(each, made_spam(2), "/folder/other.txt")
+        moved = put(each, made_spam(1), "/folder/other.txt")
+        assert (moved.status, moved.replaces) == ("waiting", other.document_id)
+        assert standings(each, other, old, waiting, displaced) == ["indexed", "indexed", "waiting", "superseded"]
+        assert found(each) == {other.document_id, old.document_id}
+        each.indexer.accept(waiting.document_id)
+        assert standings(each, other, old, waiting) == ["superseded", "indexed", "indexed"]
+        assert_agrees(each)
+
+
+def test_what_waits_and_moves_to_a_free_place_waits_for_nobody(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old, waiting = put(each, made_text(1)), put(each, made_spam(1))
+        assert put(each, made_spam(1), "/folder/moved.txt").replaces is None
+        assert put(each, made_text(2)).replaces == old.document_id
+        each.indexer.accept(waiting.document_id)
+        assert standings(each, old, waiting) == ["superseded", "indexed"]
+        assert_agrees(each)
+
+
+def test_a_replacement_by_name_that_waits_leaves_the_older_one(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old = put(each, made_text(1))  # from a folder
+        waiting = put(each, made_spam(1), None, replaces="report.txt")
+        assert (waiting.status, waiting.replaces) == ("waiting", old.document_id)
+        assert put(each, made_spam(1), None, replaces="report.txt").status == "waiting"
+        assert standings(each, old, waiting) == ["indexed", "waiting"]
+        new = put(each, made_text(2), None, replaces="report.txt")
+        assert (new.status, new.replaces) == ("replaced", old.document_id)
+        assert standings(each, old, waiting, new) == ["superseded", "superseded", "indexed"]
+        assert_agrees(each)
+
+
+def test_a_decision_that_is_interrupted_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path) as each:
+        old, waiting = put(each, made_text(1)), put(each, made_spam(1))
+        with monkeypatch.context() as patched:  # the last step of the transaction
+            patched.setattr("qa_service.store.store.insert_passages", Mock(side_effect=KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                each.indexer.accept(waiting.document_id)
+        assert standings(each, old, waiting) == ["indexed", "waiting"]
+        assert found(each) == {old.document_id}
         assert_agrees(each)

@@ -389,6 +389,8 @@ def test_a_document_that_waits_is_listed_and_can_be_accepted(client: TestClient)
     added = client.post("/documents", files={"file": ("spam.txt", f"{spam}\n论坛开幕了。".encode())}).json()
     listed = {each["document_id"]: each["status"] for each in client.get("/documents").json()["documents"]}
     assert (added["status"], listed[added["document_id"]]) == ("waiting", "waiting")
+    again = client.post("/documents", files={"file": ("spam.txt", f"{spam}\n论坛开幕了。".encode())}).json()
+    assert (again["status"], again["document_id"]) == ("waiting", added["document_id"])
     accepted = client.post(f"/documents/{added['document_id']}/accept").json()
     assert (accepted["status"], accepted["passages"]) == ("accepted", 1)
     assert error_of(client.post(f"/documents/{added['document_id']}/accept"))[0] == 422
