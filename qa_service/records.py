@@ -117,7 +117,7 @@ class Document:
 
     `superseded`: a newer version took its place in the search; `waiting`: nothing of it is searched until an operator
     decides what of it may be, and until then the older version stays indexed. `path` is where its bytes were last
-    seen; `replaces` is the id of the older version.
+    seen, `file_name` what they were called there; `replaces` is the id of the older version.
     """
 
     id: str

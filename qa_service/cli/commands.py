@@ -146,7 +146,10 @@ def index(
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Follow the folders afterwards, until Ctrl-C")] = False,
     delete_missing: Annotated[
-        bool, typer.Option("--delete-missing", help="Delete what came from these folders and stands there no more")
+        bool,
+        typer.Option(
+            "--delete-missing", help="Delete what came from these folders and is gone; nothing when one is empty"
+        ),
     ] = False,
 ) -> None:
     """Take in files: what can't be read is reported, the rest goes on."""

@@ -177,7 +177,10 @@ def delete_missing(session: Session, folders: Iterable[Path], settings: Settings
     for folder in folders:
         root = Path(folder).absolute()
         there = {place_of(entry) for entry in own_entries([folder], settings) if isinstance(entry, FileEntry)}
-        for document_id, name in names if there else ():
+        if not there:
+            out.print(f"nothing deleted: {printable(str(folder))} holds no files, it may not be mounted")
+            continue
+        for document_id, name in names:
             entry = FileEntry(root / name, name, {})
             if entry.place in there or any(parent.is_file() for parent in [entry.path, *entry.path.parents]):
                 continue

@@ -80,9 +80,9 @@ class Indexer:
                 if standing is None:
                     status = self._add(file, older, begin)
                 elif standing.status == "superseded":
-                    status = self._bring_back(made, standing, file.path, older)
+                    status = self._bring_back(made, standing, file, older)
                 else:
-                    status = self._move(made, standing, file.path, older)
+                    status = self._move(made, standing, file, older)
                 if status is not None and standing is not None and _is_same_file(standing, file):
                     status = self._restated(made, file, status)
                 if status is not None:
@@ -108,7 +108,7 @@ class Indexer:
             return "waiting"
         return "replaced" if older else "added"
 
-    def _bring_back(self, document_id: str, standing: Standing, path: str | None, older: str | None) -> Status | None:
+    def _bring_back(self, document_id: str, standing: Standing, file: RawFile, older: str | None) -> Status | None:
         """An older version's bytes came again: it counts once more, or waits if it was never accepted. None as for
         `_add`."""
         status: DocumentStatus = "waiting" if standing.was_waiting else "indexed"
@@ -117,7 +117,8 @@ class Indexer:
                 stored, quarantined = self.store.document(document_id), self.store.quarantined(document_id)
             except NotFound:
                 return None
-            document = replace(stored, status=status, path=path, replaces=older)
+            name = file.name if file.path else stored.file_name
+            document = replace(stored, status=status, path=file.path, file_name=name, replaces=older)
             document, quarantined = self._carried_over(older, document, quarantined)
             passages = self._encoded(document, quarantined)
             with self.index.lock:
@@ -139,12 +140,15 @@ class Indexer:
             return "described" if is_new and status == "unchanged" else status
         return None
 
-    def _move(self, document_id: str, standing: Standing, path: str | None, older: str | None) -> Status | None:
+    def _move(self, document_id: str, standing: Standing, file: RawFile, older: str | None) -> Status | None:
+        """With the path the name follows: citations name the file that the bytes stand in. None as for `_add`."""
+        name = file.name if file.path else None
         waits = standing.status == "waiting"
-        if older in {None, standing.waits_for} and path in {None, standing.path}:
+        is_there = file.path in {None, standing.path} and name in {None, standing.file_name}
+        if is_there and older in {None, standing.waits_for}:
             return "waiting" if waits else "unchanged"
         with self._deciding(older), self.index.lock:
-            removed = self.store.move(document_id, path, older)
+            removed = self.store.move(document_id, file.path, name, older)
             if removed:
                 self.index.remove(removed)
         if removed is None:

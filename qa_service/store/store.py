@@ -190,10 +190,11 @@ class Store:
             removed = supersede(connection, document.replaces, document.id) if document.replaces else []
             return Change(removed, insert_passages(connection, passages))
 
-    def move(self, document_id: str, path: str | None, replaces: str | None) -> list[int] | None:
+    def move(self, document_id: str, path: str | None, file_name: str | None, replaces: str | None) -> list[int] | None:
         """A document's bytes now stand at `path`, in the place of another one: the ids of that one's passages.
 
-        While it waits, the other one stays searched. None when the document counts no longer.
+        It takes on `file_name`, if given. While it waits, the other one stays searched. None when the document counts
+        no longer.
         """
         with self.database.writing() as connection:
             standing = read_standing(connection, document_id)
@@ -202,13 +203,14 @@ class Store:
             if standing.path is not None and path not in {None, standing.path}:
                 leave_place(connection, document_id)
             connection.execute(
-                "UPDATE documents SET path = coalesce(?, path), replaces = coalesce(?, replaces) WHERE id = ?",
-                [path, replaces, document_id],
+                "UPDATE documents SET path = coalesce(?, path), file_name = coalesce(?, file_name),"
+                " replaces = coalesce(?, replaces) WHERE id = ?",
+                [path, file_name, replaces, document_id],
             )
-            if replaces is None:
+            if replaces is None and file_name in {None, standing.file_name}:
                 return []
-            next_generation(connection)
-            return supersede(connection, replaces, document_id)
+            next_generation(connection)  # answers of before name the other file
+            return [] if replaces is None else supersede(connection, replaces, document_id)
 
     def standing(self, document_id: str) -> Standing | None:
         """None for a document that is not there."""

@@ -115,9 +115,12 @@ def leave_place(connection: sqlite3.Connection, document_id: str) -> None:
 def update_standing(connection: sqlite3.Connection, document: Document, manifest_id: int) -> None:
     """Writes what changes of a superseded document that counts again: where it stands, and how it was made."""
     connection.execute(
-        "UPDATE documents SET path = ?, replaces = coalesce(?, iif(? = 'waiting', NULL, replaces)), status = ?,"
-        " manifest_id = ?, superseded_by = NULL WHERE id = ?",
-        [document.path, document.replaces, document.status, document.status, manifest_id, document.id],
+        "UPDATE documents SET path = ?, file_name = ?, replaces = coalesce(?, iif(? = 'waiting', NULL, replaces)),"
+        " status = ?, manifest_id = ?, superseded_by = NULL WHERE id = ?",
+        [
+            *(document.path, document.file_name, document.replaces, document.status, document.status),
+            *(manifest_id, document.id),
+        ],
     )
 
 

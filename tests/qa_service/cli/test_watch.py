@@ -222,7 +222,9 @@ def test_removed_files_are_kept_unless_told_otherwise(
     assert f"{folder / 'new.txt'}\n" in capsys.readouterr().out
 
 
-def test_what_went_while_nobody_watched_is_deleted_when_asked(watched: Watched, folder: Path, tmp_path: Path) -> None:
+def test_what_went_while_nobody_watched_is_deleted_when_asked(
+    watched: Watched, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = Settings(data_dir=tmp_path / "data")
     (folder / "new.txt").write_text("A new file.")
     watched.look()
@@ -234,8 +236,52 @@ def test_what_went_while_nobody_watched_is_deleted_when_asked(watched: Watched, 
     delete_missing(watched.session, [folder], settings)
     assert watched.texts() == {"This file stays.", "Another file."}
     (folder / "stays.txt").unlink()
+    capsys.readouterr()
     delete_missing(watched.session, [folder, tmp_path / "missing"], settings)
+    told = [f"nothing deleted: {each} holds no files, it may not be mounted" for each in (folder, tmp_path / "missing")]
+    assert capsys.readouterr().out.splitlines() == told
     assert watched.texts() == {"This file stays.", "Another file."}, "an empty folder may not be mounted"
+
+
+def test_a_document_whose_file_moved_and_then_went_is_deleted(watched: Watched, folder: Path, tmp_path: Path) -> None:
+    (folder / "a.txt").write_text("A new file.")
+    watched.look()
+    (folder / "deep").mkdir()
+    (folder / "a.txt").rename(folder / "deep" / "z.txt")
+    add_files(watched.session.add, [folder], Settings(data_dir=tmp_path / "data"), Batch())
+    delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"))
+    assert watched.texts() == {"This file stays.", "A new file."}
+    (folder / "deep" / "z.txt").unlink()
+    delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"))
+    assert watched.texts() == {"This file stays."}
+
+
+def test_a_copy_that_went_takes_along_the_bytes_that_stood_there_last(
+    session: DirectSession, folder: Path, tmp_path: Path
+) -> None:
+    def index() -> set[str]:
+        add_files(session.add, [folder], Settings(data_dir=tmp_path / "data"), Batch())
+        delete_missing(session, [folder], Settings(data_dir=tmp_path / "data"))
+        return {hit.text for hit in session.service.search("file", top_k=50).hits}
+
+    (folder / "a.txt").write_text("The same file.")
+    (folder / "b.txt").write_text("The same file.")
+    assert index() == {"This file stays.", "The same file."}
+    (folder / "a.txt").write_text("A changed file.")
+    (folder / "b.txt").unlink()
+    assert index() == {"This file stays.", "A changed file."}
+
+
+def test_a_folder_that_was_taken_in_from_above_is_its_own_when_taken_in_itself(
+    session: DirectSession, folder: Path, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    (folder / "gone.txt").write_text("A file that goes.")
+    for root in (tmp_path, folder):
+        add_files(session.add, [root], settings, Batch())
+    (folder / "gone.txt").unlink()
+    delete_missing(session, [folder], settings)
+    assert [entry.file_name for entry in session.documents()] == ["stays.txt"]
 
 
 def test_a_running_watch_takes_in_what_comes_and_stops(session: DirectSession, folder: Path, tmp_path: Path) -> None:

@@ -91,7 +91,12 @@ def test_a_moved_file_is_no_new_document_and_leaves_its_place(tmp_path: Path) ->
     with opened(tmp_path) as each:
         put(each, made_text(1))
         generation = each.store.generation
-        assert put(each, made_text(1), "/folder/moved.txt").status == "unchanged"
+        moved = put(each, made_text(1), "/folder/moved.txt")
+        assert (moved.status, moved.file_name) == ("unchanged", "moved.txt")
+        assert each.store.generation > generation, "answers of before name the other file"
+        generation = each.store.generation
+        assert put(each, made_text(1), "/folder/moved.txt").file_name == "moved.txt"
+        assert each.indexer.add(RawFile("upload.txt", made_text(1).encode(), {})).file_name == "moved.txt"
         assert each.store.generation == generation
         assert put(each, made_text(2)).status == "added"
         assert put(each, made_text(3), "/folder/moved.txt").replaces == document_id(made_text(1).encode())
@@ -475,3 +480,27 @@ def test_a_decision_that_is_interrupted_changes_nothing(tmp_path: Path, monkeypa
         assert standings(each, old, waiting) == ["indexed", "waiting"]
         assert found(each) == {old.document_id}
         assert_agrees(each)
+
+
+def test_files_that_swap_their_places_are_named_as_they_stand(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        put(each, made_text(1), "/folder/a.txt")
+        put(each, made_text(2), "/folder/b.txt")
+        put(each, made_text(2), "/folder/a.txt")
+        put(each, made_text(1), "/folder/b.txt")
+        nearest = each.index.search(ENCODER.encode_queries(["Document trade"])[0], 100)
+        hits = each.store.hits(candidates(each.store, nearest))
+        assert {(hit.passage.document_id, hit.file_name) for hit in hits} == {
+            (document_id(made_text(1).encode()), "b.txt"),
+            (document_id(made_text(2).encode()), "a.txt"),
+        }
+        assert_agrees(each)
+
+
+def test_an_older_version_that_comes_again_elsewhere_is_named_as_there(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        put(each, made_text(1))
+        put(each, made_text(2))
+        assert put(each, made_text(1), "/folder/moved.txt").file_name == "moved.txt"
+        put(each, made_text(3), "/folder/moved.txt")
+        assert each.indexer.add(RawFile("upload.txt", made_text(1).encode(), {})).file_name == "moved.txt"
