@@ -27,12 +27,10 @@ FOLLOW_UP_WEIGHT = 0.5
 """What the bare follow-up's vector counts beside that of the completed query (eval/LOG.md)."""
 _LEADERS = 4
 """So many of the nearest may come to be the best, which lifts the passages that follow it."""
-_FIRST = 3
-"""What a completed question finds: so many passages."""
-_ABOUT = 0.2
-"""A passage is about a question from so high a score on; of pairs that have nothing in common few reach it."""
-_NEARLY = 0.08
-"""What a completed question finds may be about the question itself by so much less than what that one finds alone."""
+_ANSWERS = -4.0
+"""A passage is about a question from such log-odds on that it answers (eval/LOG.md)."""
+_ABOUT, _NEARLY = 0.1, 0.15
+"""Without a second stage: with so high a score, if no other has so much more."""
 _FARTHEST = 10_000
 """However many copies there are, the search for more ends here."""
 _COPIES = 3
@@ -58,15 +56,17 @@ class Retriever:
         return leaning / np.linalg.norm(leaning)
 
     def is_about(self, completed: str, question: str, filters: Filters = NO_FILTERS) -> bool:
-        """Is what the completed question finds about the question as it was asked, too? By vectors alone."""
+        """Is the passage nearest to the completed question about the question as it was asked, too?"""
         whole, alone = self.encoder.encode_queries([completed, question])
         view, allowed = self.index.view, self.store.matching(filters) if filters else None
-        found = [passage_id for passage_id, _ in view.search(whole, _FIRST, allowed)]
-        if not found:
+        found = [passage_id for passage_id, _ in view.search(whole, 1, allowed)]
+        passages = [each.search_text for each in self.store.found(found)]
+        if not passages:
             return True
-        (_, best), *_ = view.search(alone, 1, allowed)
-        (_, shared), *_ = view.search(alone, 1, np.array(sorted(found)))
-        return shared >= max(_ABOUT, best - _NEARLY)
+        if self.reranker is not None:
+            return self.reranker.read(question, passages)[0].score >= _ANSWERS
+        ((_, score),) = view.search(alone, 1, np.array(found))
+        return score >= max(_ABOUT, view.search(alone, 1, allowed)[0][1] - _NEARLY)
 
     def search(self, query: str, query_vector: Vectors, top_k: int, filters: Filters = NO_FILTERS) -> tuple[Hit, ...]:
         """The `top_k` best matching passages that are no copies of each other, best first."""

@@ -1,13 +1,12 @@
 """Bytes to text, exactly or not at all; what is lost is counted and what is guessed is said."""
 
-import codecs
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_service.errors import BadFile
 from qa_service.ingest.decode import decode
+from qa_service.ingest.encoding_guess import codec_of
 from qa_service.records import Encoding, RawFile
 from tests.qa_service.ingest.texts import any_texts
 
@@ -151,7 +150,7 @@ def test_any_bytes_are_read_or_refused_and_never_silently_changed(content: bytes
     assert text
     if encoding.is_certain and not content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         assert "\ufffd" not in text or "\ufffd".encode() in content
-        assert text.encode(codecs.lookup(encoding.name).name) == content
+        assert text.encode(codec_of(encoding.name)) == content
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.hashing import HashingEncoder, HashingReranker
-from embeddings.reranker import Reading, Reranker
+from embeddings.reranker import NO_POINTERS, Reading, Reranker
 from qa_service.answering.confidence import find_confidence
 from qa_service.records import Filters, Hit
 from qa_service.retrieval.first_stage import FOLLOWERS
@@ -165,14 +165,23 @@ def test_a_filter_holds_for_what_follows(tmp_path: Path) -> None:
     assert {hit.passage.language for hit in hits} == {"en"}
 
 
-def test_what_a_completed_question_finds_is_about_it_or_not(tmp_path: Path) -> None:
+class _JudgingReranker(HashingReranker):
+    """Reads an answer where a word of the question stands in the passage."""
+
+    def read(self, query: str, passages: Sequence[str]) -> Sequence[Reading]:
+        shared = [set(query.lower().split()) & set(passage.lower().split()) for passage in passages]
+        return [Reading(5.0 if each else -5.0, (), NO_POINTERS) for each in shared]
+
+
+@pytest.mark.parametrize("reranker", [None, _JudgingReranker()])
+def test_what_a_completed_question_finds_is_about_it_or_not(tmp_path: Path, reranker: Reranker | None) -> None:
     with opened(tmp_path) as each:
         for number in range(5):
             each.add(made_text(number, sentences=2))
             each.add(f"The lighthouse of Marrow Point has floor {number}.")
         each.add("Dumplings are cooked in salted water with a bay leaf.")
-        retriever = retriever_over(each, None)
+        retriever = retriever_over(each, reranker)
         completed = "The lighthouse of Marrow Point has floor dumplings"
         assert retriever.is_about(completed, "lighthouse of Marrow Point")
-        assert not retriever.is_about(completed, "Dumplings are cooked in salted water")
+        assert not retriever.is_about(completed, "Dumplings are cooked with salted water")
         assert retriever.is_about(completed, "Dumplings", Filters(sources=("of nobody",)))
