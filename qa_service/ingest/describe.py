@@ -18,6 +18,7 @@ _OF_THE_FILE = (" properties", " info")
 """How origins end that speak of the file, not of what it holds."""
 _MAX_VALUE = 2_000
 _ISO_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
+_ADDRESS = re.compile(r"https?://[^\s/?#]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _LINE = re.compile(r"\S[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]*")
 _MARKED = re.compile(r"^#{1,6}\s+")
@@ -118,8 +119,8 @@ def check_value(name: str, field: str, value: str | None) -> str | None:
         raise BadFile(f"{name}: the given date is not YYYY, YYYY-MM or YYYY-MM-DD: {value[:40]}")
     if field == "language" and not _LANGUAGE.fullmatch(value):
         raise BadFile(f"{name}: the given language is not a BCP 47 code such as en, zh-Hant or kk: {value[:40]}")
-    if field == "url" and not value.startswith(("https://", "http://")):
-        raise BadFile(f"{name}: the given url does not begin with https:// or http://: {value[:40]}")
+    if field == "url" and not _ADDRESS.match(value):
+        raise BadFile(f"{name}: the given url does not begin with https:// or http:// and a host: {value[:40]}")
     if field == "url" and " " in value:
         raise BadFile(f"{name}: the given url holds white space; write %20 for it: {value[:40]}")
     return _cased(value) if field == "language" else value

@@ -65,7 +65,8 @@ class _Token:
 def complete(questions: Sequence[str], is_about: IsAbout) -> str:
     """The last of the questions with what it needs of those before it; not made longer than 2,000 characters."""
     query = ""
-    for question in questions[-_MAX_QUESTIONS:]:
+    earlier = [each for each in questions[:-1] if not _is_pleasantry(each)]
+    for question in [*earlier, *questions[-1:]][-_MAX_QUESTIONS:]:
         asked = " ".join(question.split())
         leaning = leans(asked) if query else "not"
         completed = asked if leaning == "not" else _completed(query, asked)
@@ -76,7 +77,7 @@ def complete(questions: Sequence[str], is_about: IsAbout) -> str:
 def leans(question: str) -> Leaning:
     """Does it need the questions before it to be understood? Languages without a word list go by length alone."""
     tokens = _tokens(question)
-    if not tokens or _PLEASANTRY.fullmatch(question.casefold()):
+    if not tokens or _is_pleasantry(question):
         return "not"
     kinds, content = {token.kind for token in tokens}, _content(tokens)
     if not content or _points_back(tokens, kinds, content):
@@ -86,6 +87,10 @@ def leans(question: str) -> Leaning:
     if content > (_ASKING if "asking" in kinds or kinds == {"content", "name"} else _NAMING):
         return "not"
     return "surely" if content <= 1 else "perhaps"
+
+
+def _is_pleasantry(question: str) -> bool:
+    return _PLEASANTRY.fullmatch(" ".join(question.casefold().split())) is not None
 
 
 def _points_back(tokens: Sequence[_Token], kinds: Set[str], content: float) -> bool:

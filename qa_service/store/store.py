@@ -58,6 +58,7 @@ from qa_service.store.versions import (
     read_older,
     read_standing,
     supersede,
+    take_along,
     update_standing,
     with_older_versions,
 )
@@ -201,7 +202,10 @@ class Store:
             if standing is None or standing.status == "superseded":
                 return None
             if standing.path is not None and path not in {None, standing.path}:
-                leave_place(connection, document_id)
+                if replaces is None and standing.waits_for is not None:
+                    take_along(connection, standing.waits_for, path, file_name)
+                else:
+                    leave_place(connection, document_id)
             connection.execute(
                 "UPDATE documents SET path = coalesce(?, path), file_name = coalesce(?, file_name),"
                 " replaces = coalesce(?, replaces) WHERE id = ?",

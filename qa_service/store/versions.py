@@ -112,6 +112,14 @@ def leave_place(connection: sqlite3.Connection, document_id: str) -> None:
     )
 
 
+def take_along(connection: sqlite3.Connection, document_id: str, path: str | None, file_name: str | None) -> None:
+    """A document follows to where the one moved that waits for its place: no other file holds its bytes."""
+    connection.execute(
+        "UPDATE documents SET path = coalesce(?, path), file_name = coalesce(?, file_name) WHERE id = ?",
+        [path, file_name, document_id],
+    )
+
+
 def update_standing(connection: sqlite3.Connection, document: Document, manifest_id: int) -> None:
     """Writes what changes of a superseded document that counts again: where it stands, and how it was made."""
     connection.execute(

@@ -151,7 +151,11 @@ def test_what_points_back_is_completed_whatever_it_finds(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["Thanks!", "Thank you very much.", "Спасибо", "Рақмет!", "谢谢", "Hello", "你好！", "Rahmat", "Сәлем"]
+    "question",
+    ["Thanks!", "Thank you very much.", "Спасибо", "Рақмет!", "谢谢", "Hello", "你好！", "Rahmat", "рахмет!"],
 )
 def test_a_pleasantry_asks_nothing_of_what_came_before(question: str) -> None:
     assert complete(["When was Sky launched?", question], related) == question
+    assert (
+        complete(["When was Sky launched?", question, "And in 2023?"], related) == "When was Sky launched and in 2023?"
+    )

@@ -434,6 +434,23 @@ def test_what_moved_away_is_not_taken_the_place_of(tmp_path: Path) -> None:
         assert_agrees(each)
 
 
+def test_what_is_searched_moves_with_what_waits_for_its_place(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old, waiting = put(each, made_text(1)), put(each, made_spam(1))
+        moved = put(each, made_spam(1), "/folder/moved.txt")
+        assert (moved.status, moved.replaces) == ("waiting", old.document_id)
+        assert found(each) == {old.document_id}
+        standing = each.store.standing(old.document_id)
+        assert standing is not None
+        assert (standing.path, standing.file_name) == ("/folder/moved.txt", "moved.txt")
+        other = put(each, made_text(2))  # at the place that they left
+        assert (other.status, other.replaces) == ("added", None)
+        each.indexer.accept(waiting.document_id)
+        assert standings(each, old, waiting) == ["superseded", "indexed"]
+        assert found(each) == {waiting.document_id, other.document_id}
+        assert_agrees(each)
+
+
 def test_what_waits_and_moves_waits_for_what_stands_there(tmp_path: Path) -> None:
     with opened(tmp_path) as each:
         other, old = put(each, made_text(0), "/folder/other.txt"), put(each, made_text(1))
@@ -444,16 +461,6 @@ def test_what_waits_and_moves_waits_for_what_stands_there(tmp_path: Path) -> Non
         assert found(each) == {other.document_id, old.document_id}
         each.indexer.accept(waiting.document_id)
         assert standings(each, other, old, waiting) == ["superseded", "indexed", "indexed"]
-        assert_agrees(each)
-
-
-def test_what_waits_and_moves_to_a_free_place_waits_for_nobody(tmp_path: Path) -> None:
-    with opened(tmp_path) as each:
-        old, waiting = put(each, made_text(1)), put(each, made_spam(1))
-        assert put(each, made_spam(1), "/folder/moved.txt").replaces is None
-        assert put(each, made_text(2)).replaces == old.document_id
-        each.indexer.accept(waiting.document_id)
-        assert standings(each, old, waiting) == ["superseded", "indexed"]
         assert_agrees(each)
 
 
