@@ -57,14 +57,14 @@ class Retriever:
 
     def is_about(self, completed: str, question: str, filters: Filters = NO_FILTERS) -> bool:
         """Is the passage nearest to the completed question about the question as it was asked, too?"""
-        whole, alone = self.encoder.encode_queries([completed, question])
         view, allowed = self.index.view, self.store.matching(filters) if filters else None
-        found = [passage_id for passage_id, _ in view.search(whole, 1, allowed)]
+        found = [passage_id for passage_id, _ in view.search(self.encode(completed), 1, allowed)]
         passages = [each.search_text for each in self.store.found(found)]
         if not passages:
             return True
         if self.reranker is not None:
             return self.reranker.read(question, passages)[0].score >= _ANSWERS
+        alone = self.encode(question)
         ((_, score),) = view.search(alone, 1, np.array(found))
         return score >= max(_ABOUT, view.search(alone, 1, allowed)[0][1] - _NEARLY)
 

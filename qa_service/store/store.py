@@ -54,11 +54,11 @@ from qa_service.store.versions import (
     close_gap,
     is_overtaken,
     leave_place,
+    put_at,
     read_newest,
     read_older,
     read_standing,
     supersede,
-    take_along,
     update_standing,
     with_older_versions,
 )
@@ -202,15 +202,13 @@ class Store:
             if standing is None or standing.status == "superseded":
                 return None
             if standing.path is not None and path not in {None, standing.path}:
-                if replaces is None and standing.waits_for is not None:
-                    take_along(connection, standing.waits_for, path, file_name)
+                if replaces is None and standing.waits_for is not None:  # that one comes along: no other file holds it
+                    put_at(connection, standing.waits_for, path, file_name)
                 else:
                     leave_place(connection, document_id)
-            connection.execute(
-                "UPDATE documents SET path = coalesce(?, path), file_name = coalesce(?, file_name),"
-                " replaces = coalesce(?, replaces) WHERE id = ?",
-                [path, file_name, replaces, document_id],
-            )
+            put_at(connection, document_id, path, file_name)
+            if replaces is not None:
+                connection.execute("UPDATE documents SET replaces = ? WHERE id = ?", [replaces, document_id])
             if replaces is None and file_name in {None, standing.file_name}:
                 return []
             next_generation(connection)  # answers of before name the other file

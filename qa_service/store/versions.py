@@ -112,8 +112,8 @@ def leave_place(connection: sqlite3.Connection, document_id: str) -> None:
     )
 
 
-def take_along(connection: sqlite3.Connection, document_id: str, path: str | None, file_name: str | None) -> None:
-    """A document follows to where the one moved that waits for its place: no other file holds its bytes."""
+def put_at(connection: sqlite3.Connection, document_id: str, path: str | None, file_name: str | None) -> None:
+    """A document stands at a path under a name; what is None stays as it is."""
     connection.execute(
         "UPDATE documents SET path = coalesce(?, path), file_name = coalesce(?, file_name) WHERE id = ?",
         [path, file_name, document_id],
