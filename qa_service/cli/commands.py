@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from embeddings.encoder import Runtime
@@ -29,6 +28,7 @@ from qa_service.cli.output import (
     print_receipt,
     print_record_check,
     print_verification,
+    tables,
 )
 from qa_service.cli.progress import print_error, printable
 from qa_service.cli.session import session
@@ -298,7 +298,7 @@ def documents(as_json: AsJson = False, data_dir: DataDir = None) -> None:
             *(document.document_id, printable(f"{document.file_name}\n{document.title}{status}"), document.date or ""),
             *(document.language, str(document.passages)),
         )
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    tables.print(table)
 
 
 @commands.command()

@@ -91,7 +91,7 @@ class _Words:
 
 @lru_cache(maxsize=64)
 def _words(language: str) -> _Words:
-    locale = _locale(language)
+    locale = locale_of(language)
     months = _months(locale)
     scales = dict(_HAN_SCALES)
     for plurals in locale.compact_decimal_formats.values():
@@ -119,7 +119,7 @@ def _words(language: str) -> _Words:
 
 def month_words(language: str) -> dict[str, int]:
     """The names and the abbreviations of the months, in lower case."""
-    months = _locale(language).months
+    months = locale_of(language).months
     return {
         name.casefold().rstrip("."): number
         for form in ("format", "stand-alone")
@@ -131,7 +131,7 @@ def month_words(language: str) -> dict[str, int]:
 
 def month_stems(language: str) -> dict[str, int]:
     """What the names of the months begin with, in lower case, whatever inflection ends them with."""
-    return _months(_locale(language))
+    return _months(locale_of(language))
 
 
 def _months(locale: Locale) -> dict[str, int]:
@@ -145,7 +145,7 @@ def _months(locale: Locale) -> dict[str, int]:
     return {_stem(name) if stems[_stem(name)] == 1 else name: number for name, number in names}  # iyun and iyul
 
 
-def _locale(language: str) -> Locale:
+def locale_of(language: str) -> Locale:
     """As the language writes; as English does where nothing is known of it."""
     try:
         return Locale.parse(language, sep="-")

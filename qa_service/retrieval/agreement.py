@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from embeddings.encoder import Vectors
 from qa_service.ingest.quantities import Quantity, are_same, quantities
 from qa_service.ingest.terms import make_terms
+from qa_service.ingest.units import unit_beside
 from qa_service.records import Difference, Hit, Span
 
 _SAME = 0.6
@@ -39,6 +40,7 @@ class _Told:
     hit: Hit
     vector: Vectors
     value: Quantity | None
+    units: frozenset[str]
     name: frozenset[str]
     numbers: frozenset[str]
 
@@ -46,7 +48,8 @@ class _Told:
     def of(cls, hit: Hit, vector: Vectors) -> "_Told":
         text = hit.passage.search_text
         value = _value(quantities(text, hit.passage.language), hit.answer) if hit.answer else None
-        return cls(hit, vector, value, _name(text, hit.answer), _numbers(hit.text))
+        units = unit_beside(text, value.span, hit.passage.language) if value else frozenset[str]()
+        return cls(hit, vector, value, units, _name(text, hit.answer), _numbers(hit.text))
 
     def is_corroborated_by(self, other: "_Told") -> bool:
         if _primary(self.hit) == _primary(other.hit) or not self._is_of_another_document(other):
@@ -54,7 +57,7 @@ class _Told:
         if self._cosine(other) < _SAME:
             return False
         if self.value and other.value:
-            return are_same(self.value.value, other.value.value) is not False
+            return self._counts_what(other) and are_same(self.value.value, other.value.value) is not False
         if self.name and other.name and not self.name & other.name:
             return False
         return not (self.numbers and other.numbers and not self.numbers & other.numbers)
@@ -62,11 +65,17 @@ class _Told:
     def difference(self, other: "_Told") -> Difference | None:
         if not self.value or not other.value or not self._is_of_another_document(other):
             return None
+        if not self._counts_what(other):
+            return None
         if are_same(self.value.value, other.value.value) is not False or self._cosine(other) < _SAME_MATTER:
             return None
         if min(self._log_odds, other._log_odds) < _ANSWERS:
             return None
         return Difference(self._said(), other._said(), other.hit.place)
+
+    def _counts_what(self, other: "_Told") -> bool:
+        """Are both values of one unit, or of none? Megawatts contradict no kilowatt hours, and kilometres no metres."""
+        return bool(self.units & other.units) or not (self.units or other.units)
 
     @property
     def _log_odds(self) -> float:

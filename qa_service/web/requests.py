@@ -2,9 +2,18 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from qa_service.answering.export.formats import FORMATS, FormatName
 from qa_service.errors import BadInput, NotSupported
@@ -145,8 +154,16 @@ def check_document_id(value: str) -> str:
 
 
 class TurnIn(_In):
+    """`content` is null where an answer is: a refusal is part of what was said."""
+
     role: Literal["user", "assistant"]
-    content: Annotated[str, Field(max_length=MAX_TURN), AfterValidator(_is_text)]
+    content: Annotated[str, Field(max_length=MAX_TURN), AfterValidator(_is_text)] | None
+
+    @model_validator(mode="after")
+    def _is_said(self) -> Self:
+        if self.content is None and self.role == "user":
+            raise ValueError("content is null; only an assistant's may be, where it had no answer")
+        return self
 
 
 class SearchIn(_In):
@@ -205,7 +222,7 @@ class AskIn(SearchIn):
             raise NotSupported("stream: not supported yet; leave it out or set it to false")
 
     def to_history(self) -> tuple[Turn, ...]:
-        return tuple(Turn(turn.role, turn.content) for turn in self.history)
+        return tuple(Turn(turn.role, turn.content) for turn in self.history if turn.content is not None)
 
 
 class VerifyIn(_In):

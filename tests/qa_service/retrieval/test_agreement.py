@@ -108,3 +108,26 @@ def test_other_names_in_two_scripts_do_not_corroborate() -> None:
     other = answering("Премию получил прозаик Ерлан Тилеуов.", "Ерлан Тилеуов", 2, "ru")
     assert all(each.corroborating for each in compare(one, same, 0.8))
     assert not any(each.corroborating for each in compare(one, other, 0.8))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("100 MW", "550 million kWh"),
+        ("100 MW", "60 enterprises"),
+        ("120 km", "300 metres"),
+        ("46 million dollars", "46 million tenge"),
+    ],
+)
+def test_values_of_other_units_neither_contradict_nor_corroborate(one: str, other: str) -> None:
+    made = [answering(f"The plant has {text}.", text, number) for number, text in ((1, one), (2, other))]
+    in_chinese = replace(made[1], passage=replace(made[1].passage, language="zh"))
+    for second in (made[1], in_chinese):
+        found = compare(made[0], second, 0.9)
+        assert not any(each.differing or each.corroborating for each in found)
+
+
+def test_values_of_one_unit_contradict_each_other_in_two_languages() -> None:
+    one = answering("The plant has a capacity of 100 MW.", "100 MW", 1)
+    other = answering("电站装机容量为320兆瓦。", "320兆瓦", 2, "zh")
+    assert [[each.own for each in hit.differing] for hit in compare(one, other, 0.9)] == [["100"], ["320"]]

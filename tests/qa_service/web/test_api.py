@@ -194,6 +194,7 @@ def test_what_is_not_built_yet_is_refused_as_such(client: TestClient, body: dict
         ([{"role": "system", "content": "hello"}], "history.0.role: Input should be 'user' or 'assistant'"),
         ([{"role": "user", "content": 7}], "history.0.content: "),
         ([{"role": "user", "content": "hello", "name": "x"}], "history.0.name: "),
+        ([{"role": "user", "content": None}], "history.0: content is null; only an assistant's"),
         ([{"role": "user", "content": "a\0b"}], "history.0.content: holds a NUL"),
         ([{"role": "user", "content": "x" * (MAX_TURN + 1)}], "history.0.content: String should have at most 20000"),
         ([{"role": "user", "content": "x"}] * (MAX_TURNS + 1), "history: List should have at most 50 items"),
@@ -216,6 +217,9 @@ def test_a_follow_up_is_answered_from_its_history(client: TestClient) -> None:
     assert answer["language"] == "en"
     assert answer["citations"]
     assert all(citation["explain"]["query"] == answer["search_query"] for citation in answer["citations"])
+    refused = [history[0], {"role": "assistant", "content": None}]  # the answer of a refusal, as it came
+    answer = client.post("/ask", json={"question": "why?", "history": refused}).json()
+    assert answer["search_query"] == "Institutes of Confucius are there in Kazakhstan why?"
     longest = [{"role": "user", "content": "слово " * (MAX_TURN // 6)}] * 5
     assert client.post("/ask", json={"question": "why?", "history": longest}).status_code == 200
 
