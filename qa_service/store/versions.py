@@ -145,10 +145,13 @@ def read_newest(connection: sqlite3.Connection, document_id: str) -> str | None:
 
 
 def with_older_versions(connection: sqlite3.Connection, document_id: str) -> tuple[str, ...]:
-    """The id and those of all documents whose place it took, one after the other."""
+    """The id and those of all documents whose place it took, or waits to take, one after the other."""
     rows = connection.execute(
-        "WITH RECURSIVE version (id) AS ("
-        "  SELECT ? UNION SELECT documents.id FROM documents JOIN version ON superseded_by = version.id"
+        "WITH RECURSIVE older (id, newer) AS ("
+        "  SELECT id, superseded_by FROM documents WHERE superseded_by IS NOT NULL"
+        "  UNION SELECT replaces, id FROM documents WHERE status = 'waiting' AND replaces IS NOT NULL"
+        "), version (id) AS ("
+        "  SELECT ? UNION SELECT older.id FROM older JOIN version ON older.newer = version.id"
         ") SELECT id FROM version",
         [document_id],
     )

@@ -351,13 +351,16 @@ def test_a_version_that_waits_takes_its_place_when_an_operator_decides(
         assert_agrees(each)
 
 
-def test_an_older_version_stays_when_the_waiting_one_is_deleted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("with_versions", "left"), [(False, "indexed"), (True, "gone")])
+def test_an_older_version_goes_with_the_one_that_waits_only_if_asked(
+    tmp_path: Path, with_versions: bool, left: str
+) -> None:
     with opened(tmp_path) as each:
         old, waiting = put(each, made_text(1)), put(each, made_spam(1))
-        each.indexer.delete(waiting.document_id, with_versions=True)
-        assert standings(each, old, waiting) == ["indexed", "gone"]
-        assert found(each) == {old.document_id}
-        assert put(each, made_text(1)).status == "unchanged"
+        each.indexer.delete(waiting.document_id, with_versions)
+        assert standings(each, old, waiting) == [left, "gone"]
+        assert found(each) == (set() if with_versions else {old.document_id})
+        assert put(each, made_text(1)).status == ("added" if with_versions else "unchanged")
         assert_agrees(each)
 
 
