@@ -11,7 +11,7 @@ import numpy as np
 
 from embeddings.encoder import Encoder
 from qa_service.errors import BadInput, NotFound, StoreError
-from qa_service.ingest.carry_over import carry_over
+from qa_service.ingest.carry_over import CORRECTED, carry_over
 from qa_service.ingest.chunk import kept_text, make_passages
 from qa_service.ingest.decisions import kept_out, restored
 from qa_service.ingest.document import document_id, make_document, with_sections
@@ -249,10 +249,28 @@ class Indexer:
     def _decide(self, document_id: str, decide: Decide, status: Status) -> Receipt:
         """An operator's decision on any stretch of a waiting document is one on the document: it takes its place."""
         with self._replacing:
-            document = self.store.document(document_id)
-            entries = decide(document, self.store.quarantined(document_id))
-            self._replace(document_id, entries, "indexed" if document.status == "waiting" else document.status)
+            document, entries = self.store.document(document_id), self.store.quarantined(document_id)
+            decided = decide(document, entries)
+            if document.status == "waiting":
+                self._replace(document_id, self._decided_meanwhile(document, decided), "indexed")
+            else:
+                self._replace(document_id, decided, document.status)
         return read_receipt(self.store, document_id, status)
+
+    def _decided_meanwhile(self, waiting: Document, entries: Sequence[Quarantined]) -> Sequence[Quarantined]:
+        """The entries with those of the version that was searched while this one waited; its corrections are stored.
+
+        What was decided of this very version counts before that.
+        """
+        document, entries = self._carried_over(waiting.replaces, waiting, tuple(entries))
+        changes = {
+            name: getattr(document.metadata, name) or ""
+            for name, origin in document.origins.items()
+            if origin == CORRECTED and waiting.origins.get(name) != CORRECTED
+        }
+        if changes:
+            correct(self.store, waiting.id, changes)
+        return entries
 
     def correct(self, document_id: str, changes: Changes) -> Document:
         """Corrects a document's metadata, not while its passages are made anew. Raises NotFound and BadInput."""
