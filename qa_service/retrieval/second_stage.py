@@ -8,22 +8,25 @@ from qa_service.records import Span
 from qa_service.retrieval.first_stage import Ranked
 
 DEPTH = 8
-"""How many are read: the default is a choice of quality against milliseconds (eval/LOG.md)."""
+"""How many are read at most: a choice of quality against milliseconds (eval/LOG.md)."""
+REACH = 9.0
+"""So many log-odds behind the first candidate none has come to be the best one: it is not read (eval/LOG.md)."""
 _JOINED = 2.0
 """So far below the highest pointer the answer ends."""
 
 
 def reranked(reranker: Reranker, query: str, ranked: Sequence[Ranked]) -> list[Ranked]:
-    """The same passages: the first `DEPTH` by the sum of both stages, the others behind them as they stood.
+    """The same passages: those within reach, `DEPTH` at most, by the sum of both stages, the others as they stood.
 
     The second score is divided by the reranker's weight for the first, so that scores stay those of the first stage in
-    size. The others are given the lowest second score of those that were read.
+    size. The others are given the lowest second score of those that were read, and stay behind them.
     """
-    read, others = ranked[:DEPTH], ranked[DEPTH:]
-    if not read:
+    if not ranked:
         return []
-    readings = reranker.read(query, [each.found.search_text for each in read])
     weight = reranker.first_stage_weight
+    within_reach = [each for each in ranked[:DEPTH] if weight * (ranked[0].score - each.score) <= REACH]
+    read, others = within_reach, ranked[len(within_reach) :]
+    readings = reranker.read(query, [each.found.search_text for each in read])
     best = [_with_reading(each, reading, weight) for each, reading in zip(read, readings, strict=True)]
     best.sort(key=lambda each: (-each.score, each.found.passage_id))
     floor = min(reading.score for reading in readings) / weight

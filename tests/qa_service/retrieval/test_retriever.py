@@ -11,7 +11,7 @@ from qa_service.answering.confidence import find_confidence
 from qa_service.records import Filters, Hit
 from qa_service.retrieval.first_stage import FOLLOWERS
 from qa_service.retrieval.retriever import NEAREST, Retriever
-from qa_service.retrieval.second_stage import DEPTH
+from qa_service.retrieval.second_stage import DEPTH, REACH
 from qa_service.service import Service
 from tests.qa_service.store.opened import Opened, made_text, opened
 
@@ -47,22 +47,35 @@ def test_any_question_of_any_corpus_gets_ordered_hits(
             assert_ordered(hits)
 
 
-def test_the_second_stage_reads_the_first_and_both_scores_rank(tmp_path: Path) -> None:
+class TrustingReranker(HashingReranker):
+    """The first stage counts so much beside it that few are within reach."""
+
+    first_stage_weight = 200.0
+
+
+@pytest.mark.parametrize("reranker", [HashingReranker(), TrustingReranker()])
+def test_the_second_stage_reads_what_is_within_reach_and_both_scores_rank(
+    tmp_path: Path, reranker: HashingReranker
+) -> None:
     with opened(tmp_path) as each:
         for number in range(30):
             each.add(made_text(number))
         each.index.close()  # a rebuild between the two searches would rank anew
         plain = search(retriever_over(each, None), QUESTIONS[0], 50)
-        hits = search(retriever_over(each, HashingReranker()), QUESTIONS[0], 50)
+        hits = search(retriever_over(each, reranker), QUESTIONS[0], 50)
+    behind = [reranker.first_stage_weight * (plain[0].score - hit.score) for hit in plain[:DEPTH]]
+    reach = sum(each <= REACH for each in behind)
+    assert (reach == DEPTH) == (type(reranker) is HashingReranker)
     read = [hit for hit in hits if hit.explanation.rerank is not None]
-    assert read == list(hits[:DEPTH])
-    assert {hit.passage_id for hit in read} == {hit.passage_id for hit in plain[:DEPTH]}
+    assert read == list(hits[:reach])
+    assert {hit.passage_id for hit in read} == {hit.passage_id for hit in plain[:reach]}
     for hit in read:
         assert hit.explanation.rerank is not None
         assert hit.scores["rerank"] == hit.explanation.rerank
-        expected = hit.explanation.first_stage + hit.explanation.rerank / HashingReranker.first_stage_weight
+        expected = hit.explanation.first_stage + hit.explanation.rerank / reranker.first_stage_weight
         assert hit.score == pytest.approx(expected)
-    assert [hit.passage_id for hit in hits[DEPTH:]] == [hit.passage_id for hit in plain[DEPTH:]]
+    assert [hit.passage_id for hit in hits[reach:]] == [hit.passage_id for hit in plain[reach:]]
+    assert_ordered(hits)
 
 
 @pytest.mark.parametrize("reranker", [None, HashingReranker()])
