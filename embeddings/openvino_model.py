@@ -22,6 +22,10 @@ from embeddings.word_table import WordTable
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 import openvino  # noqa: E402
 
+# Two threads that are the first to look into a tensor may wait for each other for good: one for the interpreter's lock,
+# which the other holds while it waits for a table that the first one is making. An import has one thread.
+openvino.Tensor(np.zeros(1, dtype=np.float32)).data  # noqa: B018
+
 logger = logging.getLogger(__name__)
 
 Precision = Literal["f32", "bf16"]
