@@ -1,18 +1,23 @@
 """Hits of different documents beside each other: which of them say the same, and which give other values."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from embeddings.encoder import Vectors
-from qa_service.ingest.quantities import Quantity, are_same, quantities
+from qa_service.ingest.quantities import Date, Quantity, are_same, quantities
 from qa_service.ingest.terms import make_terms
 from qa_service.ingest.units import unit_beside
 from qa_service.records import Difference, Hit, Span
 
 _SAME = 0.6
 """Cosine without language from which two passages tell the same: 99 of 100 pairs did (eval/LOG.md)."""
-_SAME_MATTER = 0.5
+SAME_MATTER = 0.5
 """From which they speak of one matter, so that other values contradict each other."""
+_REST_OF_WORD = re.compile(r"[^\W\d_\u3400-\u9fff]*")
+_LONGEST_UNIT = 24
+_OF_A_YEAR = 3
+"""A year alone is the answer where that is no more than so many times as long: "in the year 2021"."""
 _ANSWERS = 0.0
 """Log-odds of the second stage from which a passage is taken to answer."""
 
@@ -35,39 +40,46 @@ def compared(hits: Sequence[Hit], vector: Callable[[Hit], Vectors]) -> tuple[Hit
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A hit and what it tells: the value or the name that answers, and all values in it."""
+    """A hit and what it tells: the value or the name that answers, and all values in it. `units` are the former's."""
 
     hit: Hit
     vector: Vectors
     value: Quantity | None
     units: frozenset[str]
     name: frozenset[str]
-    numbers: frozenset[str]
+    values: tuple[Quantity, ...]
 
     @classmethod
     def of(cls, hit: Hit, vector: Vectors) -> "_Told":
-        text = hit.passage.search_text
-        value = _value(quantities(text, hit.passage.language), hit.answer) if hit.answer else None
-        units = unit_beside(text, value.span, hit.passage.language) if value else frozenset[str]()
-        return cls(hit, vector, value, units, _name(text, hit.answer), _numbers(hit.text))
+        text, language = hit.passage.search_text, hit.passage.language
+        values = quantities(text, language)
+        value = _value(values, hit.answer) if hit.answer else None
+        units = unit_beside(text, value.span, language) if value else frozenset[str]()
+        return cls(hit, vector, value, units, _name(text, hit.answer), values)
 
     def is_corroborated_by(self, other: "_Told") -> bool:
+        """Only what answers with the same value or name: sentences that are near may well say the opposite."""
         if _primary(self.hit) == _primary(other.hit) or not self._is_of_another_document(other):
             return False
         if self._cosine(other) < _SAME:
             return False
         if self.value and other.value:
-            return self._counts_what(other) and are_same(self.value.value, other.value.value) is not False
-        if self.name and other.name and not self.name & other.name:
+            return self._counts_what(other) and are_same(self.value.value, other.value.value) is True
+        return self._is_told_by(other) or other._is_told_by(self) or bool(self.name & other.name)
+
+    def _is_told_by(self, other: "_Told") -> bool:
+        """Does the value that answers stand in the other, too? A year stands in many texts, and says little."""
+        value = self.value.value if self.value else None
+        if value is None or (isinstance(value, Date) and value.month is None):
             return False
-        return not (self.numbers and other.numbers and not self.numbers & other.numbers)
+        return any(are_same(value, each.value) is True and type(each.value) is type(value) for each in other.values)
 
     def difference(self, other: "_Told") -> Difference | None:
         if not self.value or not other.value or not self._is_of_another_document(other):
             return None
-        if not self._counts_what(other):
+        if not self._counts_what(other) or not self._is_of_the_time_of(other):
             return None
-        if are_same(self.value.value, other.value.value) is not False or self._cosine(other) < _SAME_MATTER:
+        if are_same(self.value.value, other.value.value) is not False or self._cosine(other) < SAME_MATTER:
             return None
         if min(self._log_odds, other._log_odds) < _ANSWERS:
             return None
@@ -77,13 +89,30 @@ class _Told:
         """Are both values of one unit, or of none? Megawatts contradict no kilowatt hours, and kilometres no metres."""
         return bool(self.units & other.units) or not (self.units or other.units)
 
+    def _is_of_the_time_of(self, other: "_Told") -> bool:
+        """Do both speak of one year, or does one of them name none? Coal of 2023 contradicts none of 2024."""
+        one, two = (
+            {each.value.year for each in told.values if isinstance(each.value, Date) and each.value.year}
+            for told in (self, other)
+        )
+        answers_with_dates = self.value is not None and isinstance(self.value.value, Date)
+        return answers_with_dates or not one or not two or bool(one & two)
+
     @property
     def _log_odds(self) -> float:
         return self.hit.scores.get("rerank", _ANSWERS - 1)
 
     def _said(self) -> str:
+        """The value with the unit that follows it, to the end of the last word."""
         assert self.value is not None
-        return self.hit.passage.search_text[self.value.span.start : self.value.span.end]
+        passage, span = self.hit.passage, self.value.span
+        text, end = passage.search_text, span.end
+        if self.units:
+            ends = range(end + 1, end + _LONGEST_UNIT)
+            named = (each for each in ends if unit_beside(text[:each], span, passage.language) == self.units)
+            end = next(named, end)
+        rest = _REST_OF_WORD.match(text, end)
+        return text[span.start : rest.end() if rest else end]
 
     def _is_of_another_document(self, other: "_Told") -> bool:
         return self.hit.passage.document_id != other.hit.passage.document_id
@@ -93,8 +122,12 @@ class _Told:
 
 
 def _value(found: Sequence[Quantity], answer: Span) -> Quantity | None:
-    """The one in the answer."""
-    return next((each for each in found if each.span.start < answer.end and answer.start < each.span.end), None)
+    """The one in the answer, of which a year alone is the most."""
+    value = next((each for each in found if each.span.start < answer.end and answer.start < each.span.end), None)
+    if value is None or not isinstance(value.value, Date) or value.value.month is not None:
+        return value
+    length = value.span.end - value.span.start
+    return value if answer.end - answer.start <= _OF_A_YEAR * length else None
 
 
 def _name(text: str, answer: Span | None) -> frozenset[str]:
@@ -107,7 +140,3 @@ def _name(text: str, answer: Span | None) -> frozenset[str]:
 
 def _primary(hit: Hit) -> str:
     return hit.passage.language.partition("-")[0]
-
-
-def _numbers(text: str) -> frozenset[str]:
-    return frozenset(word for word in make_terms(text).words if word[0].isdigit())

@@ -3,34 +3,45 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from embeddings.reranker import Reading, Reranker
 from qa_service.records import Span
+from qa_service.retrieval.agreement import SAME_MATTER
 from qa_service.retrieval.first_stage import Ranked
 
 DEPTH = 8
 """How many are read at most: a choice of quality against milliseconds (eval/LOG.md)."""
 REACH = 9.0
-"""So many log-odds behind the first candidate none has come to be the best one: it is not read (eval/LOG.md)."""
+"""So many log-odds behind the first candidate none has come to be the best one (eval/LOG.md)."""
 _JOINED = 2.0
 """So far below the highest pointer the answer ends."""
 
 
 def reranked(reranker: Reranker, query: str, ranked: Sequence[Ranked]) -> list[Ranked]:
-    """The same passages: those within reach, `DEPTH` at most, by the sum of both stages, the others as they stood.
+    """The same passages: what is worth reading of the first `DEPTH` by the sum of both stages, best first.
 
     The second score is divided by the reranker's weight for the first, so that scores stay those of the first stage in
-    size. The others are given the lowest second score of those that were read, and stay behind them.
+    size. The others are given the lowest second score of those that were read.
     """
     if not ranked:
         return []
     weight = reranker.first_stage_weight
-    within_reach = [each for each in ranked[:DEPTH] if weight * (ranked[0].score - each.score) <= REACH]
-    read, others = within_reach, ranked[len(within_reach) :]
+    read = _worth_reading(ranked[:DEPTH], weight)
+    is_read = {each.found.passage_id for each in read}
     readings = reranker.read(query, [each.found.search_text for each in read])
     best = [_with_reading(each, reading, weight) for each, reading in zip(read, readings, strict=True)]
-    best.sort(key=lambda each: (-each.score, each.found.passage_id))
     floor = min(reading.score for reading in readings) / weight
-    return [*best, *(replace(each, score=each.score + floor) for each in others)]
+    others = [replace(each, score=each.score + floor) for each in ranked if each.found.passage_id not in is_read]
+    return sorted([*best, *others], key=lambda each: (-each.score, each.found.passage_id))
+
+
+def _worth_reading(ranked: Sequence[Ranked], weight: float) -> list[Ranked]:
+    """Those within reach of the first one; and those that speak of the same matter as one of them, which may confirm
+    or contradict it."""
+    reach = [each for each in ranked if weight * (ranked[0].score - each.score) <= REACH]
+    vectors = np.stack([each.vector for each in reach])
+    return [*reach, *(each for each in ranked[len(reach) :] if (vectors @ each.vector).max() >= SAME_MATTER)]
 
 
 def _with_reading(ranked: Ranked, reading: Reading, weight: float) -> Ranked:
