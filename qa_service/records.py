@@ -549,7 +549,7 @@ class QuotePlace:
     """Where a quote stands, or nearly: `text` is the document's own.
 
     `cuts_word`: it begins or ends inside a word or number there; `quarantined`: some of it is kept out of search;
-    `superseded`: it stands in an older version of a document.
+    `superseded`: it stands in an older version of a document; `waiting`: in one that waits for a decision.
     """
 
     document_id: str
@@ -560,6 +560,7 @@ class QuotePlace:
     cuts_word: bool
     quarantined: bool
     superseded: bool = False
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,14 +71,15 @@ class QuoteChecker:
         if any(found[0] not in names for found in places.listed):
             return self.check(quote, document_id)  # it was deleted meanwhile
         quarantined = {each: self._store.kept_out(each) for each in ids}
-        superseded = self._store.superseded(list(ids))
+        statuses = self._store.statuses(list(ids))
         return Verification(
             quote=quote,
             verdict=verdict,
             places=tuple(
                 replace(
                     _place(found, texts[found[0]].text, *names[found[0]], quarantined[found[0]]),
-                    superseded=found[0] in superseded,
+                    superseded=statuses.get(found[0]) == "superseded",
+                    waiting=statuses.get(found[0]) == "waiting",
                 )
                 for found in places.listed
             ),

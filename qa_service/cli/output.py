@@ -173,6 +173,7 @@ def print_verification(verification: VerifyOut) -> None:
     for place in verification.places:
         notes = (", inside a word" if place.cuts_word else "") + (", kept out of search" if place.quarantined else "")
         notes += ", in an older version" if place.superseded else ""
+        notes += ", in a document that waits for a decision" if place.waiting else ""
         where = f"{place.file_name} [{place.start_char_index}:{place.end_char_index}]"
         out.print(printable(f"{place.title} - {where}{notes}").replace("\n", " "))
         out.print(printable(" ".join((_diff(verification) or place.text).split())))

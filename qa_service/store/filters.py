@@ -3,11 +3,15 @@
 import unicodedata
 from collections.abc import Sequence
 
+from babel.core import get_global
+
 from qa_service.records import Filters
 
 Condition = tuple[str, list[str]]
 """SQL for a WHERE and its parameters."""
 
+_SCRIPT = 4
+"""Letters of a script in a language tag; a region has fewer."""
 _PRIMARY = "substr(lower(passages.language), 1, instr(passages.language || '-', '-') - 1)"
 
 
@@ -38,11 +42,29 @@ def fold(text: str) -> str:
 
 
 def _languages(tags: Sequence[str]) -> Condition:
-    """`zh` takes zh, zh-Hans and zh-Hant; `zh-Hant`, which is no primary tag, only itself."""
-    folded = [tag.lower() for tag in tags]
+    """`zh` takes zh, zh-Hans and zh-Hant; `zh-Hant`, which is no primary tag, only itself; `en-US` is `en`, too."""
+    given = [tag.lower() for tag in tags]
+    folded = list(dict.fromkeys([*given, *(_without_region(tag).lower() for tag in tags)]))
     whole, parameters = _one_of("lower(passages.language)", folded)
-    primary, _ = _one_of(_PRIMARY, folded)
-    return f"({whole} OR {primary})", parameters * 2
+    primary, primaries = _one_of(_PRIMARY, given)
+    return f"({whole} OR {primary})", [*parameters, *primaries]
+
+
+def _without_region(tag: str) -> str:
+    """As documents say it: kk for kk-KZ and kk-Cyrl, zh-Hans for zh-CN, uz-Cyrl, by CLDR's likely subtags."""
+    language, *rest = tag.split("-")
+    language = language.lower()
+    scripts = [part.title() for part in rest if len(part) == _SCRIPT]
+    regions = [part.upper() for part in rest if len(part) < _SCRIPT]
+    likely = get_global("likely_subtags")
+    usual, of_region = (
+        (likely.get(key) or likely.get(language) or "__").split("_")[1]
+        for key in (language, "_".join([language, *regions[:1]]))
+    )
+    script = scripts[0] if scripts else of_region if regions else usual
+    if script == usual and (language != "zh" or not rest):
+        return language
+    return f"{language}-{script}"
 
 
 def _dates(filters: Filters) -> Condition:

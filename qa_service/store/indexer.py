@@ -203,9 +203,13 @@ class Indexer:
     def delete(self, document_id: str, with_versions: bool = False, audit: str | None = None) -> tuple[str, ...]:
         """Deletes a document with all that was derived from it; the ids of all that went. Raises NotFound.
 
-        Its older versions stay unless told to; none of them comes back. `audit` names the command for the line that
-        is then kept.
+        Its older versions stay unless told to; none of them comes back. What was decided of it holds in the version
+        that waits for its place. `audit` names the command for the line that is then kept.
         """
+        with self._replacing, suppress(NotFound):
+            for waiting in map(self.store.document, self.store.waiting_for(document_id)):
+                decided = self._decided_meanwhile(waiting, self.store.quarantined(waiting.id))
+                self._replace(waiting.id, decided, waiting.status)
         with self.index.lock:
             deleted = self.store.delete(document_id, with_versions, audit)
             self.index.remove(deleted.passages)

@@ -513,14 +513,22 @@ class Store:
             )
             return {row["id"]: (row["file_name"], row["title"]) for row in rows}
 
-    def superseded(self, document_ids: Sequence[str]) -> set[str]:
-        """Those of these documents that a newer version took the place of."""
+    def waiting_for(self, document_id: str) -> list[str]:
+        """The documents that wait to take the place of this one."""
         with self.database.reading() as connection:
             rows = connection.execute(
-                "SELECT id FROM documents WHERE status = 'superseded' AND id IN (SELECT value FROM json_each(?))",
+                "SELECT id FROM documents WHERE status = 'waiting' AND replaces = ?", [document_id]
+            )
+            return [row["id"] for row in rows]
+
+    def statuses(self, document_ids: Sequence[str]) -> dict[str, DocumentStatus]:
+        """Those of these documents that are there."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, status FROM documents WHERE id IN (SELECT value FROM json_each(?))",
                 [json.dumps(list(document_ids))],
             )
-            return {row["id"] for row in rows}
+            return {row["id"]: row["status"] for row in rows}
 
     def passage_ids(self) -> list[int]:
         with self.database.reading() as connection:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, HTTPException, Path, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Response
 from fastapi.routing import APIRoute
 
 from qa_service.answering.export.formats import FORMATS, FormatName
@@ -13,7 +13,7 @@ from qa_service.config import Settings
 from qa_service.service import Service
 from qa_service.web.documents_api import ERRORS, NOT_FOUND, add_document_routes
 from qa_service.web.record_file import MAX_RECORD_BYTES, ExportsOut, RecordFile
-from qa_service.web.requests import AskIn, SearchIn, VerifyIn
+from qa_service.web.requests import AskIn, SearchIn, VerifyIn, refuse_unknown_parameters
 from qa_service.web.responses import AnswerOut, ErrorOut, Health, Readiness, RecordCheckOut, SearchOut, VerifyOut
 from qa_service.web.uploads_api import add_upload_routes
 
@@ -24,7 +24,7 @@ AnswerId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The id of 
 
 def make_router(service: Service, settings: Settings) -> APIRouter:
     """Plain functions run in the thread pool: encoding and searching block."""
-    router = APIRouter()
+    router = APIRouter(dependencies=[Depends(refuse_unknown_parameters)])
     _add_questions(router, service)
     _add_exports(router, service)
     add_document_routes(router, service)

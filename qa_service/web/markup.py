@@ -1,8 +1,8 @@
 """Untrusted text into HTML, and the few forms that the pages share: places, dates, names of languages."""
 
-import re
 from urllib.parse import quote
 
+from qa_service.answering.export.text import STEERING
 from qa_service.records import Metadata, Span
 
 _LANGUAGES = {
@@ -32,9 +32,6 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-
-STEERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Characters that show text in another order than it is written in. No page follows them."""
 
 
 def escape(text: str) -> str:

@@ -44,6 +44,8 @@ def _render_part(tag: str, text: str) -> str:
 def _render_place(place: QuotePlace, with_text: bool) -> str:
     notes = ["begins or ends inside a word"] if place.cuts_word else []
     notes += ["kept out of search"] if place.quarantined else []
+    notes += ["in an older version"] if place.superseded else []
+    notes += ["in a document that waits for a decision"] if place.waiting else []
     facts = "".join(f"<span>{escape(fact)}</span>" for fact in [place.file_name, *notes])
     text = escape(_shortened(place.text, _EXCERPT))
     excerpt = f'<span class="excerpt" dir="auto">{text}</span>' if with_text else ""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Self
 
+from fastapi import Request
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -144,6 +145,17 @@ def read_filters(given: Mapping[str, object]) -> Filters:
         return FiltersIn.model_validate(given).to_filters()
     except ValidationError as error:
         raise BadInput(describe_validation(error.errors())) from error
+
+
+def refuse_unknown_parameters(request: Request) -> None:
+    """What an address says behind its "?" and nobody reads: one who pages with `limit` would lose documents unseen.
+
+    Raises BadInput.
+    """
+    known = [parameter.alias for parameter in request.scope["route"].dependant.query_params]
+    for name in request.query_params:
+        if name not in known:
+            raise BadInput(f"{name[:80]}: no such parameter; there is {', '.join(known) or 'none'}")
 
 
 def check_document_id(value: str) -> str:

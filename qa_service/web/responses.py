@@ -258,7 +258,8 @@ class RecordCheckOut(BaseModel):
 
 class QuotePlaceOut(SpanOut):
     """Where a quote stands: `text` is the document's own. `cuts_word`: it begins or ends inside a word or a number
-    there. `quarantined`: it is at least partly kept out of search. `superseded`: it stands in an older version."""
+    there. `quarantined`: it is at least partly kept out of search. `superseded`: it stands in an older version,
+    `waiting`: in a document that is not searched until somebody decides."""
 
     document_id: str
     file_name: str
@@ -267,6 +268,7 @@ class QuotePlaceOut(SpanOut):
     cuts_word: bool
     quarantined: bool
     superseded: bool
+    waiting: bool
 
     @classmethod
     def of_place(cls, place: QuotePlace) -> "QuotePlaceOut":

@@ -7,11 +7,11 @@ import html
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from qa_service.answering.export.text import place_in_document
+from qa_service.answering.export.text import STEERING, place_in_document
 from qa_service.errors import BadInput
 from qa_service.records import Quarantined, Section, Span
 from qa_service.service import DocumentDetail
-from qa_service.web.markup import STEERING, escape, provenance
+from qa_service.web.markup import escape, provenance
 
 _STYLE = Path(__file__).with_name("source.css").read_text(encoding="utf-8")
 

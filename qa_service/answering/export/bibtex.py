@@ -5,7 +5,7 @@ Texts stay in their script. The macros for braces hold none themselves: BibTeX c
 
 import re
 
-from qa_service.answering.export.text import one_line, safe_url
+from qa_service.answering.export.text import safe_url, told
 from qa_service.answering.messages import messages_in
 from qa_service.records import Record, RecordedCitation
 
@@ -34,7 +34,7 @@ def write_bibtex(record: Record) -> str:
 
 
 def escape_bibtex(text: str) -> str:
-    return one_line(text).translate(_MACROS)
+    return told(text).translate(_MACROS)
 
 
 def bibtex_key(citation: RecordedCitation) -> str:

@@ -8,7 +8,7 @@ An unknown author is left out, as the numeric style allows.
 
 import re
 
-from qa_service.answering.export.text import one_line, safe_url
+from qa_service.answering.export.text import safe_url, told
 from qa_service.answering.messages import messages_in
 from qa_service.records import Metadata, Record
 
@@ -28,9 +28,9 @@ def write_gbt7714(record: Record) -> str:
 def reference(metadata: Metadata, accessed: str, page: int | None = None) -> str:
     """One reference on one line. `accessed` is the day on which it was cited; only what is online shows it."""
     at = f": {page}" if page is not None else ""
-    source, date, url = metadata.source and one_line(metadata.source), metadata.date, metadata.url
+    source, date, url = metadata.source and told(metadata.source), metadata.date, metadata.url
     author = f"{_authors(metadata.author, metadata.language)}. " if metadata.author else ""
-    title = one_line(metadata.title)
+    title = told(metadata.title)
     cited = f"{at}[{accessed}]. {safe_url(url)}." if url else f"{at}."
     if source and date and len(date) == _DAY:
         return f"{author}{title}[{'N/OL' if url else 'N'}]. {source}, {date}{cited}"
@@ -44,8 +44,8 @@ def reference(metadata: Metadata, accessed: str, page: int | None = None) -> str
 
 def _authors(given: str, language: str) -> str:
     """At most three; a person is not taken apart, since nobody knows which part is the family's name."""
-    authors = [one_line(author) for author in _BETWEEN_AUTHORS.split(given) if author.strip()]
+    authors = [told(author) for author in _BETWEEN_AUTHORS.split(given) if author.strip()]
     if len(authors) > _MAX_AUTHORS:
         others = _AND_OTHERS.get(language.partition("-")[0], "et al")
         authors = [*authors[:_MAX_AUTHORS], others]
-    return ", ".join(authors).rstrip(".") or one_line(given)
+    return ", ".join(authors).rstrip(".") or told(given)

@@ -7,7 +7,7 @@ HTML, table, formula or footnote. What every Markdown takes a backslash before g
 import re
 from collections.abc import Iterator
 
-from qa_service.answering.export.text import one_line, place_in_document, safe_url
+from qa_service.answering.export.text import one_line, place_in_document, safe_url, told
 from qa_service.answering.messages import messages_in
 from qa_service.ingest.search_form import make_sentence_form
 from qa_service.records import Record, RecordedCitation, Span
@@ -68,8 +68,8 @@ def _footnote(citation: RecordedCitation) -> str:
     where = place_in_document(citation.section, citation.speaker)
     page = citation.page and f"p. {citation.page}"
     parts = (metadata.author, metadata.title, where, published, page)
-    about = [escape_markdown(one_line(part)) for part in parts if part]
+    about = [escape_markdown(told(part)) for part in parts if part]
     if metadata.url:
         about.append(f"<{safe_url(metadata.url)}>")
-    place = f"{one_line(citation.file_name)} [{citation.quote_span.start}:{citation.quote_span.end}]"
+    place = f"{told(citation.file_name)} [{citation.quote_span.start}:{citation.quote_span.end}]"
     return f"“{escape_markdown(one_line(citation.quote))}” – {'. '.join(about)}. {escape_markdown(place)}"

@@ -6,14 +6,23 @@ import unicodedata
 _UNSAFE_IN_URL = re.compile(r"[\s\x00-\x20\x7f\"<>\\^`{|}]")
 
 
+STEERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Characters that show text in another order than it is written in: one in a title would turn what follows it."""
+
+
 def one_line(text: str) -> str:
     """The text with its runs of white space and control characters as one space each."""
     return " ".join("".join(" " if unicodedata.category(each) == "Cc" else each for each in text).split())
 
 
+def told(text: str) -> str:
+    """What is told of a document, on one line and in its own order."""
+    return one_line(STEERING.sub("", text))
+
+
 def place_in_document(section: str | None, speaker: str | None) -> str:
     """`Headline — Speaker`, or what of it is known."""
-    return " — ".join(dict.fromkeys(one_line(part) for part in (section, speaker) if part))
+    return " — ".join(dict.fromkeys(told(part) for part in (section, speaker) if part))
 
 
 def safe_url(url: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from pybtex.database import BibliographyData, Entry, parse_string
 
 from qa_service.answering.export.bibtex import bibtex_key, write_bibtex
-from qa_service.answering.export.text import one_line
+from qa_service.answering.export.text import told
 from qa_service.records import Record
 from tests.qa_service.answering.recorded import SCRIPTS, citation, record, texts
 
@@ -41,11 +41,11 @@ def read(value: str) -> str:
 def test_any_text_is_read_back(title: str, author: str, source: str, quote: str) -> None:
     entry = only_entry(record(citation(quote=quote, title=title, author=author, source=source)))
     assert set(entry.fields) == {"title", "howpublished", "annote"}
-    assert read(entry.fields["title"][1:-1]) == one_line(title)
-    assert read(entry.fields["howpublished"]) == one_line(source)
-    assert read(entry.fields["annote"]) == f"[1] {one_line(quote)}"
+    assert read(entry.fields["title"][1:-1]) == told(title)
+    assert read(entry.fields["howpublished"]) == told(source)
+    assert read(entry.fields["annote"]) == f"[1] {told(quote)}"
     [person] = entry.persons["author"]
-    assert [read(name[1:-1]) for name in person.last_names] == [one_line(author)]  # one name, whatever "and" it holds
+    assert [read(name[1:-1]) for name in person.last_names] == [told(author)]  # one name, whatever "and" it holds
 
 
 @pytest.mark.parametrize("language", SCRIPTS)

@@ -1,6 +1,6 @@
 """Markdown that renders as the texts that went in, and as nothing that they try to be."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,8 +11,10 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
+from qa_service.answering.export.bibtex import write_bibtex
+from qa_service.answering.export.gbt7714 import write_gbt7714
 from qa_service.answering.export.markdown import write_markdown
-from qa_service.answering.export.text import one_line
+from qa_service.answering.export.text import one_line, told
 from qa_service.ingest.search_form import make_sentence_form
 from qa_service.records import Record, Span
 from tests.qa_service.answering.recorded import HOSTILE, SCRIPTS, citation, generated, record, texts
@@ -59,9 +61,8 @@ def test_any_text_is_rendered_as_it_stands(
         one_line(question),
         line_of(quote),
         line_of(other),
-        f"“{one_line(quote)}” – {one_line(other)}. {one_line(title)}. {one_line(other)}. "
-        f"{one_line(title)} [10:{10 + len(quote)}]",
-        f"“{one_line(other)}” – {one_line(quote)}. 2.txt [10:{10 + len(other)}]",
+        f"“{one_line(quote)}” – {told(other)}. {told(title)}. {told(other)}. {told(title)} [10:{10 + len(quote)}]",
+        f"“{one_line(other)}” – {told(quote)}. 2.txt [10:{10 + len(other)}]",
     ]
     assert rendered.kinds.count("footnote_ref") == rendered.kinds.count("footnote_open") == 2
     assert rendered.kinds.count("heading_open") == 1
@@ -121,3 +122,9 @@ def test_a_refusal_is_said_in_the_questions_language(language: str, said: str) -
 def test_a_written_answer_keeps_its_marks_and_no_others() -> None:
     made = generated("Trade grew [1], see [7].\n\n# Much\n", citation())
     assert write_markdown(made).split("\n\n")[1:3] == ["Trade grew [^1], see \\[7\\].", "\\# Much"]
+
+
+@pytest.mark.parametrize("write", [write_markdown, write_bibtex, write_gbt7714])
+@pytest.mark.parametrize("steering", ["\u202e", "\u202a", "\u2066"])
+def test_no_title_turns_what_follows_it(write: Callable[[Record], str], steering: str) -> None:
+    assert steering not in write(record(citation(title=f"Trade{steering} grew", source=f"{steering}Wire")))

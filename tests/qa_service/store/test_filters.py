@@ -212,6 +212,8 @@ def test_a_document_is_in_time_when_the_periods_overlap(tmp_path: Path, include_
         (("zh-hant",), {"zh-Hant"}),
         (("zh-HANS", "en"), {"zh-Hans", "en"}),
         (("zho",), {"zho"}),
+        (("zh-CN",), {"zh-Hans"}),
+        (("zh-TW", "en-US"), {"zh-Hant", "en"}),
         (("kk",), {"kk-Cyrl"}),
         (("kk-Latn",), set()),
         (("fr",), set()),

@@ -46,6 +46,24 @@ def test_a_new_version_takes_the_place_of_the_older_one(client: TestClient) -> N
     assert [each["newer_version"] for each in checked["citations"]] == [new["document_id"]]
 
 
+def test_a_quote_of_what_waits_for_a_decision_is_told_apart(client: TestClient) -> None:
+    spam = "|".join(f"免费在线观看无码影院{a}字幕{b}" for a in "一二三四五" for b in "甲乙丙丁")
+    waiting = put(client, f"{spam}\nIts dam is 42 metres high.")
+    assert waiting["status"] == "waiting"
+    [place] = client.post("/verify", json={"quote": "Its dam is 42 metres high."}).json()["places"]
+    assert (place["waiting"], place["superseded"]) == (True, False)
+    client.post(f"/documents/{waiting['document_id']}/accept")
+    [place] = client.post("/verify", json={"quote": "Its dam is 42 metres high."}).json()["places"]
+    assert place["waiting"] is False
+
+
+@pytest.mark.parametrize("address", ["/documents?limit=1", "/documents?page=1&offset=5", "/livez?x=1"])
+def test_a_parameter_that_nobody_reads_is_refused(client: TestClient, address: str) -> None:
+    response = client.get(address)
+    assert (response.status_code, response.json()["error_code"]) == (422, "invalid_request")
+    assert "no such parameter" in response.json()["detail"]
+
+
 def test_the_list_says_which_versions_count(client: TestClient) -> None:
     old, new = put(client, "The old text."), put(client, "The new text.")
     listed = client.get("/documents").json()["documents"]

@@ -68,7 +68,7 @@ def test_places_are_slices_of_their_documents(client: TestClient, quote: str, ve
     for place in found["places"]:
         assert set(place) == {
             *("document_id", "file_name", "title", "start_char_index", "end_char_index", "text"),
-            *("cuts_word", "quarantined", "superseded"),
+            *("cuts_word", "quarantined", "superseded", "waiting"),
         }
         document = client.get(f"/documents/{place['document_id']}").json()
         start, end = place["start_char_index"], place["end_char_index"]
