@@ -65,7 +65,12 @@ class _Told:
             return False
         if self.value and other.value:
             return self._counts_what(other) and are_same(self.value.value, other.value.value) is True
-        return self._is_told_by(other) or other._is_told_by(self) or bool(self.name & other.name)
+        return self._is_told_by(other) or other._is_told_by(self) or self._is_named_as(other)
+
+    def _is_named_as(self, other: "_Told") -> bool:
+        """Is one name the other, or a part of it? A surname in common makes two people no one."""
+        shorter, longer = sorted((self.name, other.name), key=len)
+        return bool(shorter) and shorter <= longer
 
     def _is_told_by(self, other: "_Told") -> bool:
         """Does the value that answers stand in the other, too? A year stands in many texts, and says little."""
@@ -90,13 +95,16 @@ class _Told:
         return bool(self.units & other.units) or not (self.units or other.units)
 
     def _is_of_the_time_of(self, other: "_Told") -> bool:
-        """Do both speak of one year, or does one of them name none? Coal of 2023 contradicts none of 2024."""
-        one, two = (
-            {each.value.year for each in told.values if isinstance(each.value, Date) and each.value.year}
-            for told in (self, other)
+        """Do both speak of one year and month, as far as they name any? Coal of 2023 contradicts none of 2024."""
+        if self.value and isinstance(self.value.value, Date):
+            return True
+        one, two = ([each.value for each in told.values if isinstance(each.value, Date)] for told in (self, other))
+        named: tuple[Callable[[Date], object], ...] = (
+            lambda date: date.year,
+            lambda date: date.year and date.month and (date.year, date.month),
         )
-        answers_with_dates = self.value is not None and isinstance(self.value.value, Date)
-        return answers_with_dates or not one or not two or bool(one & two)
+        periods = [({part(date) for date in one} - {None}, {part(date) for date in two} - {None}) for part in named]
+        return all(not mine or not others or bool(mine & others) for mine, others in periods)
 
     @property
     def _log_odds(self) -> float:

@@ -13,6 +13,11 @@ from qa_service.records import Quarantined, Section, Span
 from qa_service.service import DocumentDetail
 from qa_service.web.markup import escape, provenance
 
+_STANDING = {
+    "indexed": "",
+    "waiting": '<p class="facts" lang="en">It waits for a decision: nothing of it is searched.</p>\n',
+    "superseded": '<p class="facts" lang="en">An older version: a newer one is searched in its place.</p>\n',
+}
 _STYLE = Path(__file__).with_name("source.css").read_text(encoding="utf-8")
 
 
@@ -28,6 +33,7 @@ def render_source(detail: DocumentDetail, quote: Span | None) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="robots" content="noindex">\n<title>{title}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>\n'
         f'<header>\n<h1 dir="auto">{title}</h1>\n<p class="facts" lang="en">{provenance(document.metadata)}</p>\n'
+        f"{_STANDING[document.status]}"
         f"{_render_sections(detail)}{_render_reasons(kept_out)}</header>\n"
         f'<main id="text" dir="auto">{_render_text(document.text, kept_out, quote)}</main>\n'
         "</body>\n</html>\n"

@@ -143,7 +143,7 @@ def _render_where(hit: Hit, span: Span) -> str:
 
 def _render_same(hit: Hit) -> str:
     """Where else the passage stands, and what tells the same in another language."""
-    parts = [("Also in", hit.copies), ("Corroborated by", hit.corroborating)]
+    parts = [("Also in", hit.copies), ("Same number, date or name in", hit.corroborating)]
     return "".join(
         f'<p class="note same" lang="en">{words} {", ".join(map(_render_place, places))}</p>'
         for words, places in parts

@@ -7,7 +7,7 @@ HTML, table, formula or footnote. What every Markdown takes a backslash before g
 import re
 from collections.abc import Iterator
 
-from qa_service.answering.export.text import one_line, place_in_document, safe_url, told
+from qa_service.answering.export.text import STEERING, one_line, place_in_document, safe_url, told
 from qa_service.answering.messages import messages_in
 from qa_service.ingest.search_form import make_sentence_form
 from qa_service.records import Record, RecordedCitation, Span
@@ -72,4 +72,7 @@ def _footnote(citation: RecordedCitation) -> str:
     if metadata.url:
         about.append(f"<{safe_url(metadata.url)}>")
     place = f"{told(citation.file_name)} [{citation.quote_span.start}:{citation.quote_span.end}]"
-    return f"“{escape_markdown(one_line(citation.quote))}” – {'. '.join(about)}. {escape_markdown(place)}"
+    quote = escape_markdown(one_line(citation.quote))
+    if STEERING.search(quote):  # verbatim, but what follows keeps its own order
+        quote = f"\u2068{quote}\u2069"
+    return f"“{quote}” – {'. '.join(about)}. {escape_markdown(place)}"

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_UNSAFE_IN_URL = re.compile(r"[\s\x00-\x20\x7f\"<>\\^`{|}]")
+_UNSAFE_IN_URL = re.compile(r"[\s\x00-\x20\x7f\"<>\\^`{|}\u202a-\u202e\u2066-\u2069]")
 
 
 STEERING = re.compile("[\u202a-\u202e\u2066-\u2069]")

@@ -128,3 +128,11 @@ def test_a_written_answer_keeps_its_marks_and_no_others() -> None:
 @pytest.mark.parametrize("steering", ["\u202e", "\u202a", "\u2066"])
 def test_no_title_turns_what_follows_it(write: Callable[[Record], str], steering: str) -> None:
     assert steering not in write(record(citation(title=f"Trade{steering} grew", source=f"{steering}Wire")))
+
+
+def test_a_quote_that_turns_its_letters_around_turns_nothing_behind_it() -> None:
+    steered = citation(quote="640 wagons \u202e a day", url="https://example.org/a\u202eb")
+    written = write_markdown(record(steered))
+    footnote = next(line for line in written.splitlines() if "wagons" in line and line.startswith("[^1]:"))
+    assert "\u2068640 wagons \u202e a day\u2069" in footnote
+    assert "%E2%80%AE" in footnote

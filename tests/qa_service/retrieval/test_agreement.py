@@ -65,6 +65,22 @@ def test_values_of_other_years_do_not_contradict() -> None:
     assert not any(each.differing for each in compare(one, other, 0.9))
 
 
+def test_months_of_one_year_do_not_contradict() -> None:
+    one = answering("In January 2024 the port handled 12 thousand containers.", "12 thousand", 1)
+    other = answering("В марте 2024 года порт обработал 19 тысяч контейнеров.", "19 тысяч", 2, "ru")
+    same = answering("В январе 2024 года порт обработал 19 тысяч контейнеров.", "19 тысяч", 3, "ru")
+    assert not any(each.differing for each in compare(one, other, 0.9))
+    assert all(each.differing for each in compare(one, same, 0.9))
+
+
+def test_a_surname_in_common_makes_two_people_no_one() -> None:
+    mayor = answering("The mayor of Talgar city is Li Wenming.", "Li Wenming", 1)
+    another = answering("Der Bürgermeister der Stadt Talgar ist Li Guoqiang.", "Li Guoqiang", 2, "de")
+    surname = answering("Der Bürgermeister der Stadt Talgar ist Wenming.", "Wenming", 3, "de")
+    assert not any(each.corroborating for each in compare(mayor, another, 0.9))
+    assert all(each.corroborating for each in compare(mayor, surname, 0.9))
+
+
 def test_a_difference_names_what_is_counted() -> None:
     one = answering("Exports grew by 5,9 процентов.", "5,9 процентов", 1, "ru")
     other = answering("The plant has 7 percent of exports.", "7 percent", 2)

@@ -84,7 +84,7 @@ def test_copies_and_what_corroborates_are_linked_below_their_citation(filled: Se
     _, _, thread, _ = last_update(filled, "How high was trade in 2024?")
     assert "Also in A <copy> (English)" in seen(thread)
     assert unescape(thread).count(source_url(copied.document_id, Span(0, len(text.strip())))) == 1
-    assert "Corroborated by" not in thread
+    assert "Same number, date or name in" not in thread
 
 
 def test_search_is_announced_before_the_answer(filled: Service) -> None:

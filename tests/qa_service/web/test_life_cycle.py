@@ -40,7 +40,8 @@ def test_a_new_version_takes_the_place_of_the_older_one(client: TestClient) -> N
     assert {hit["document_id"] for hit in hits} == {new["document_id"]}
     [place] = client.post("/verify", json={"quote": "The rate of exchange was 450 tenge."}).json()["places"]
     assert (place["document_id"], place["superseded"]) == (old["document_id"], True)
-    assert client.get(f"/source/{old['document_id']}").status_code == 200
+    assert "An older version" in client.get(f"/source/{old['document_id']}").text
+    assert "An older version" not in client.get(f"/source/{new['document_id']}").text
     checked = client.post("/records/check", json=RecordFile.model_validate(record).model_dump()).json()
     assert [each["verdict"] for each in checked["citations"]] == ["stands"]
     assert [each["newer_version"] for each in checked["citations"]] == [new["document_id"]]
@@ -52,6 +53,7 @@ def test_a_quote_of_what_waits_for_a_decision_is_told_apart(client: TestClient) 
     assert waiting["status"] == "waiting"
     [place] = client.post("/verify", json={"quote": "Its dam is 42 metres high."}).json()["places"]
     assert (place["waiting"], place["superseded"]) == (True, False)
+    assert "waits for a decision" in client.get(f"/source/{waiting['document_id']}").text
     client.post(f"/documents/{waiting['document_id']}/accept")
     [place] = client.post("/verify", json={"quote": "Its dam is 42 metres high."}).json()["places"]
     assert place["waiting"] is False
