@@ -113,13 +113,18 @@ def search_language(tag: str) -> str:
     return "zh" if tag.partition("-")[0].lower() == "zh" else tag
 
 
+def likely_script(language: str, region: str = "") -> str:
+    """What a language is written in, there if a region is given, by CLDR; empty where it doesn't say."""
+    likely = str(get_global("likely_subtags").get(f"{language}_{region}" if region else language, "")).split("_")
+    return likely[1] if len(likely) > 1 else ""
+
+
 @lru_cache(maxsize=256)
 def _scripts_of(tag: str) -> frozenset[str]:
     """What a language is written in, under the names that letters have."""
     language, _, rest = tag.partition("-")
     given = next((part.title() for part in rest.split("-") if len(part) == 4 and part.isalpha()), None)
-    likely = str(get_global("likely_subtags").get(language, "")).split("_")
-    script = given or (likely[1] if len(likely) > 1 else "")
+    script = given or likely_script(language)
     return frozenset([_SCRIPT_NAMES[script]] if script in _SCRIPT_NAMES else [])
 
 

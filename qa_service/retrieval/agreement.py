@@ -1,4 +1,4 @@
-"""Hits of different documents beside each other: which of them say the same, and which give other values."""
+"""Hits of different documents beside each other: which answer with the same value, and which with another."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ _ANSWERS = 0.0
 
 
 def compared(hits: Sequence[Hit], vector: Callable[[Hit], Vectors]) -> tuple[Hit, ...]:
-    """Each hit with those of other documents that say the same in another language, or give another value.
+    """Each hit with those of other documents that answer with the same in another language, or with another value.
 
     `vector` gives a hit's vector of shape [d] without its language.
     """
@@ -77,7 +77,7 @@ class _Told:
         value = self.value.value if self.value else None
         if value is None or (isinstance(value, Date) and value.month is None):
             return False
-        return any(are_same(value, each.value) is True and type(each.value) is type(value) for each in other.values)
+        return any(are_same(value, each.value) is True for each in other.values)
 
     def difference(self, other: "_Told") -> Difference | None:
         if not self.value or not other.value or not self._is_of_another_document(other):
@@ -98,13 +98,11 @@ class _Told:
         """Do both speak of one year and month, as far as they name any? Coal of 2023 contradicts none of 2024."""
         if self.value and isinstance(self.value.value, Date):
             return True
-        one, two = ([each.value for each in told.values if isinstance(each.value, Date)] for told in (self, other))
-        named: tuple[Callable[[Date], object], ...] = (
-            lambda date: date.year,
-            lambda date: date.year and date.month and (date.year, date.month),
-        )
-        periods = [({part(date) for date in one} - {None}, {part(date) for date in two} - {None}) for part in named]
-        return all(not mine or not others or bool(mine & others) for mine, others in periods)
+        years, months = _years_and_months(self.values)
+        other_years, other_months = _years_and_months(other.values)
+        if years and other_years and years.isdisjoint(other_years):
+            return False
+        return not months or not other_months or not months.isdisjoint(other_months)
 
     @property
     def _log_odds(self) -> float:
@@ -136,6 +134,13 @@ def _value(found: Sequence[Quantity], answer: Span) -> Quantity | None:
         return value
     length = value.span.end - value.span.start
     return value if answer.end - answer.start <= _OF_A_YEAR * length else None
+
+
+def _years_and_months(values: Sequence[Quantity]) -> tuple[set[int], set[tuple[int, int]]]:
+    """Those that the dates name, a month with its year."""
+    dates = [each.value for each in values if isinstance(each.value, Date)]
+    months = {(date.year, date.month) for date in dates if date.year and date.month}
+    return {date.year for date in dates if date.year}, months
 
 
 def _name(text: str, answer: Span | None) -> frozenset[str]:

@@ -3,8 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-from babel.core import get_global
-
+from qa_service.ingest.language import likely_script
 from qa_service.records import Filters
 
 Condition = tuple[str, list[str]]
@@ -56,12 +55,9 @@ def _without_region(tag: str) -> str:
     language = language.lower()
     scripts = [part.title() for part in rest if len(part) == _SCRIPT]
     regions = [part.upper() for part in rest if len(part) < _SCRIPT]
-    likely = get_global("likely_subtags")
-    usual, of_region = (
-        (likely.get(key) or likely.get(language) or "__").split("_")[1]
-        for key in (language, "_".join([language, *regions[:1]]))
-    )
-    script = scripts[0] if scripts else of_region if regions else usual
+    usual = likely_script(language)
+    of_region = likely_script(language, regions[0]) if regions else ""
+    script = (scripts or [of_region or usual])[0]
     if script == usual and (language != "zh" or not rest):
         return language
     return f"{language}-{script}"

@@ -3,11 +3,9 @@
 import re
 import unicodedata
 
-_UNSAFE_IN_URL = re.compile(r"[\s\x00-\x20\x7f\"<>\\^`{|}\u202a-\u202e\u2066-\u2069]")
-
-
 STEERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that show text in another order than it is written in: one in a title would turn what follows it."""
+_UNSAFE_IN_URL = re.compile(rf"[\s\x00-\x20\x7f\"<>\\^`{{|}}]|{STEERING.pattern}")
 
 
 def one_line(text: str) -> str:

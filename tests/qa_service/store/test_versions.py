@@ -351,7 +351,10 @@ def test_a_version_that_waits_takes_its_place_when_an_operator_decides(
         assert_agrees(each)
 
 
-def test_what_is_decided_of_the_searched_version_meanwhile_holds_in_the_one_that_waited(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_what_is_decided_of_the_searched_version_meanwhile_holds_in_the_one_that_waited(
+    tmp_path: Path, is_deleted: bool
+) -> None:
     shared = "The lanterns of the camel market were lit by the mayor of the city."
     with opened(tmp_path) as each:
         old = put(each, f"{made_text(1)}\n\n{shared}")
@@ -361,29 +364,14 @@ def test_what_is_decided_of_the_searched_version_meanwhile_holds_in_the_one_that
         each.indexer.quarantine(old.document_id, Span(start, start + len(shared)), "boilerplate")
         each.indexer.correct(old.document_id, {"title": "Lanterns", "author": "of the older"})
         each.indexer.correct(waiting.document_id, {"author": "of the newer"})
+        if is_deleted:
+            each.indexer.delete(old.document_id)
+            assert standings(each, old, waiting) == ["gone", "waiting"]
         each.indexer.accept(waiting.document_id)
         newer = each.store.document(waiting.document_id)
         decided = [entry for entry in each.store.quarantined(newer.id) if entry.by == "operator"]
         assert [newer.text[entry.span.start : entry.span.end] for entry in decided] == [shared]
         assert (newer.metadata.title, newer.metadata.author) == ("Lanterns", "of the newer")
-        assert_agrees(each)
-
-
-def test_what_was_decided_of_a_deleted_version_holds_in_the_one_that_waits_for_its_place(tmp_path: Path) -> None:
-    shared = "The lanterns of the camel market were lit by the mayor of the city."
-    with opened(tmp_path) as each:
-        old = put(each, f"{made_text(1)}\n\n{shared}")
-        waiting = put(each, f"{made_spam(1)}\n\n{shared}")
-        start = each.store.document(old.document_id).text.index(shared)
-        each.indexer.quarantine(old.document_id, Span(start, start + len(shared)), "boilerplate")
-        each.indexer.correct(old.document_id, {"title": "Lanterns"})
-        each.indexer.delete(old.document_id)
-        assert standings(each, old, waiting) == ["gone", "waiting"]
-        each.indexer.accept(waiting.document_id)
-        newer = each.store.document(waiting.document_id)
-        decided = [entry for entry in each.store.quarantined(newer.id) if entry.by == "operator"]
-        assert [newer.text[entry.span.start : entry.span.end] for entry in decided] == [shared]
-        assert newer.metadata.title == "Lanterns"
         assert_agrees(each)
 
 
