@@ -32,6 +32,7 @@ _TAG = re.compile(
 )
 _TELLING = 20
 """A text of so many letters tells its own language."""
+_LONG_CODE = 3
 _KANA = re.compile(r"[\u3041-\u30ff]")  # no Japanese sentence does without
 _SAME_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 _SCRIPT_NAMES = {"Latn": "LATIN", "Cyrl": "CYRILLIC", "Hans": "CJK", "Hant": "CJK", "Jpan": "CJK", "Kore": "HANGUL"}
@@ -113,6 +114,12 @@ def search_language(tag: str) -> str:
     return "zh" if tag.partition("-")[0].lower() == "zh" else tag
 
 
+def short_language(language: str) -> str:
+    """The code of two letters for one of three: kk for kaz, zh for cmn and chi, by CLDR; any other as it is."""
+    alias = str(get_global("language_aliases").get(language, "")) if len(language) == _LONG_CODE else ""
+    return alias.partition("_")[0] or language
+
+
 def likely_script(language: str, region: str = "") -> str:
     """What a language is written in, there if a region is given, by CLDR; empty where it doesn't say."""
     likely = str(get_global("likely_subtags").get(f"{language}_{region}" if region else language, "")).split("_")
@@ -144,7 +151,8 @@ def normal_tag(tag: str) -> str | None:
     match = _TAG.match(tag.strip())
     if match is None:
         return None
-    language, script, region = match["language"].lower(), match["script"], (match["region"] or "").upper()
+    language, script = short_language(match["language"].lower()), match["script"]
+    region = (match["region"] or "").upper()
     if language == "zh" and not script:
         script = "Hant" if region in ("TW", "HK", "MO") else "Hans" if region in ("CN", "SG") else None
     return f"{language}-{script.title()}" if script else language

@@ -28,6 +28,8 @@ _YEAR = re.compile(r"(?:1\d|20)\d\d")
 _ENDING = r"[^\W\d_]{0,6}"
 """What case endings may follow a month's name or a "million"."""
 _MIN_STEM = 3
+_ROUNDED = 50
+"""A number is rounded by no more than this part of it: who says 100 for 110 contradicts."""
 _HAN_SCALES = {"千": 10**3, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8, "万亿": 10**12, "萬億": 10**12}
 
 
@@ -76,6 +78,23 @@ def are_same(one: Value, other: Value) -> bool | None:
     if type(one) is not type(other):
         return None
     return one == other
+
+
+def is_rounded(one: Value, other: Value) -> bool:
+    """Is one number the other, told less exactly: 95 for 94.8, 46 for 45.8? Neither 500 for 530 nor 100 for 110."""
+    if isinstance(one, Date) or isinstance(other, Date) or type(one) is not type(other):
+        return False
+    numbers = [each.value if isinstance(each, Percent) else each for each in (one, other)]
+    rounder, finer = sorted(numbers, key=_last_digit, reverse=True)
+    unit = Decimal(1).scaleb(_last_digit(rounder))
+    return _last_digit(rounder) > _last_digit(finer) and abs(rounder - finer) <= min(unit / 2, abs(finer) / _ROUNDED)
+
+
+def _last_digit(number: Decimal) -> int:
+    """The power of ten of the last digit that is told: 6 for 46 million, -1 for 94.8. Tens count as ones."""
+    exponent = number.normalize().as_tuple().exponent
+    assert isinstance(exponent, int)
+    return 0 if exponent == 1 else exponent
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """Hits of different documents beside each other: which answer with the same value, and which with another."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from embeddings.encoder import Vectors
-from qa_service.ingest.quantities import Date, Quantity, are_same, quantities
+from qa_service.ingest.quantities import Date, Quantity, are_same, is_rounded, quantities
 from qa_service.ingest.terms import make_terms
 from qa_service.ingest.units import unit_beside
 from qa_service.records import Difference, Hit, Span
+from qa_service.retrieval.polarity import Polarity, polarity
 
 _SAME = 0.6
 """Cosine without language from which two passages tell the same: 99 of 100 pairs did (eval/LOG.md)."""
@@ -58,26 +59,47 @@ class _Told:
         return cls(hit, vector, value, units, _name(text, hit.answer), values)
 
     def is_corroborated_by(self, other: "_Told") -> bool:
-        """Only what answers with the same value or name: sentences that are near may well say the opposite."""
+        """Only what answers with the same value or name, and says of it no opposite: near sentences may well do."""
         if _primary(self.hit) == _primary(other.hit) or not self._is_of_another_document(other):
             return False
         if self._cosine(other) < _SAME:
             return False
+        return any(
+            not self._polarity(place).may_contradict(other._polarity(other_place))
+            for place, other_place in self._common_places(other)
+        )
+
+    def _common_places(self, other: "_Told") -> Iterator[tuple[int, int]]:
+        """Where the same value or name stands in both, that of one of them at least being its answer."""
         if self.value and other.value:
-            return self._counts_what(other) and are_same(self.value.value, other.value.value) is True
-        return self._is_told_by(other) or other._is_told_by(self) or self._is_named_as(other)
+            if self._counts_what(other) and are_same(self.value.value, other.value.value) is True:
+                yield self.value.span.start, other.value.span.start
+            return
+        yield from self._places_told_by(other)
+        yield from ((place, other_place) for other_place, place in other._places_told_by(self))
+        if self.hit.answer and other.hit.answer and self._is_named_as(other):
+            yield self.hit.answer.start, other.hit.answer.start
 
     def _is_named_as(self, other: "_Told") -> bool:
         """Is one name the other, or a part of it? A surname in common makes two people no one."""
         shorter, longer = sorted((self.name, other.name), key=len)
         return bool(shorter) and shorter <= longer
 
-    def _is_told_by(self, other: "_Told") -> bool:
-        """Does the value that answers stand in the other, too? A year stands in many texts, and says little."""
-        value = self.value.value if self.value else None
-        if value is None or (isinstance(value, Date) and value.month is None):
-            return False
-        return any(are_same(value, each.value) is True for each in other.values)
+    def _places_told_by(self, other: "_Told") -> Iterator[tuple[int, int]]:
+        """Where the value that answers stands, here and in the other. A year stands in many texts, and says little."""
+        own = self.value
+        if own is None or (isinstance(own.value, Date) and own.value.month is None):
+            return
+        for each in other.values:
+            if are_same(own.value, each.value) is True:
+                yield own.span.start, each.span.start
+
+    def _polarity(self, place: int) -> Polarity:
+        passage = self.hit.passage
+        around = next(
+            (span for span in passage.search_sentences if place < span.end), Span(0, len(passage.search_text))
+        )
+        return polarity(passage.search_text[around.start : around.end], passage.language)
 
     def difference(self, other: "_Told") -> Difference | None:
         if not self.value or not other.value or not self._is_of_another_document(other):
@@ -85,6 +107,8 @@ class _Told:
         if not self._counts_what(other) or not self._is_of_the_time_of(other):
             return None
         if are_same(self.value.value, other.value.value) is not False or self._cosine(other) < SAME_MATTER:
+            return None
+        if is_rounded(self.value.value, other.value.value):
             return None
         if min(self._log_odds, other._log_odds) < _ANSWERS:
             return None

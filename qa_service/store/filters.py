@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-from qa_service.ingest.language import likely_script
+from qa_service.ingest.language import likely_script, short_language
 from qa_service.records import Filters
 
 Condition = tuple[str, list[str]]
@@ -41,9 +41,14 @@ def fold(text: str) -> str:
 
 
 def _languages(tags: Sequence[str]) -> Condition:
-    """`zh` takes zh, zh-Hans and zh-Hant; `zh-Hant`, which is no primary tag, only itself; `en-US` is `en`, too."""
+    """`zh` takes zh, zh-Hans and zh-Hant; `zh-Hant` only itself; `en-US` and `eng` are `en`, too.
+
+    What is Chinese without a script is taken for simplified, as CLDR does.
+    """
     given = [tag.lower() for tag in tags]
-    folded = list(dict.fromkeys([*given, *(_without_region(tag).lower() for tag in tags)]))
+    given = list(dict.fromkeys([*given, *map(short_language, given)]))
+    usual = [_without_region(tag).lower() for tag in tags]
+    folded = list(dict.fromkeys([*given, *usual, *(["zh"] if "zh-hans" in usual else [])]))
     whole, parameters = _one_of("lower(passages.language)", folded)
     primary, primaries = _one_of(_PRIMARY, given)
     return f"({whole} OR {primary})", [*parameters, *primaries]
@@ -52,7 +57,7 @@ def _languages(tags: Sequence[str]) -> Condition:
 def _without_region(tag: str) -> str:
     """As documents say it: kk for kk-KZ and kk-Cyrl, zh-Hans for zh-CN, uz-Cyrl, by CLDR's likely subtags."""
     language, *rest = tag.split("-")
-    language = language.lower()
+    language = short_language(language.lower())
     scripts = [part.title() for part in rest if len(part) == _SCRIPT]
     regions = [part.upper() for part in rest if len(part) < _SCRIPT]
     usual = likely_script(language)

@@ -106,6 +106,7 @@ def test_a_short_passage_is_in_its_documents_language_unless_its_script_says_oth
     ("tag", "normal"),
     [
         *(("en-US", "en"), ("zh_TW", "zh-Hant"), ("zh-CN", "zh-Hans"), ("ZH-hant-HK", "zh-Hant"), ("kk", "kk")),
+        *(("eng", "en"), ("cmn-Hant", "zh-Hant"), ("tl-PH", "tl"), ("prs", "fa"), ("mnc", "mnc")),
         *(("zh", "zh"), ("uz-Cyrl-UZ", "uz-Cyrl"), ("", None), ("english", None), ("?", None)),
     ],
 )

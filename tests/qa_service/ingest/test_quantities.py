@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_service.ingest.quantities import Date, Percent, Value, are_same, quantities
+from qa_service.ingest.quantities import Date, Percent, Value, are_same, is_rounded, quantities
 
 
 def values(text: str, language: str) -> list[Value]:
@@ -88,3 +88,30 @@ def test_any_text_in_any_language_has_quantities_in_order(text: str, language: s
     found = quantities(text, language)
     assert all(0 <= each.span.start < each.span.end <= len(text) for each in found)
     assert all(a.span.end <= b.span.start for a, b in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "rounded"),
+    [
+        ("94.8e9", "95e9", True),
+        ("45.8e6", "46e6", True),
+        ("5.9", "6", True),
+        ("505", "500", True),
+        ("530", "500", False),
+        ("110", "100", False),
+        ("220", "200", False),
+        ("18.2e9", "20e9", False),
+        ("32", "30", False),
+        ("120", "100", False),
+        ("1.4e6", "1e6", False),
+        ("95.4", "94.8", False),
+        ("94.8", "94.8", False),
+        ("0", "5", False),
+    ],
+)
+def test_a_rounded_number_is_told_from_another(one: str, other: str, rounded: bool) -> None:
+    for a, b in ((one, other), (other, one)):
+        assert is_rounded(Decimal(a), Decimal(b)) is rounded
+        assert is_rounded(Percent(Decimal(a)), Percent(Decimal(b))) is rounded
+        assert not is_rounded(Decimal(a), Percent(Decimal(b)))
+    assert not is_rounded(Date(2024, None, None), Date(2024, 5, None))

@@ -59,6 +59,21 @@ def test_sentences_without_a_common_value_never_corroborate(one: str, other: str
         assert not any(each.corroborating for each in compare(first, second, 0.95))
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "agree"),
+    [
+        ("Exports grew by 14 percent.", "Экспорт сократился на 14 процентов.", False),
+        ("Exports grew by 14 percent.", "Экспорт вырос на 14 процентов.", True),
+        ("The bridge did not cost 14 percent of the budget.", "Мост стоил 14 процентов бюджета.", False),
+    ],
+)
+def test_the_same_number_of_an_opposite_corroborates_nothing(one: str, other: str, agree: bool) -> None:
+    first, second = answering(one, "14 percent", 1), answering(other, "14 процентов", 2, "ru")
+    assert all(bool(each.corroborating) == agree for each in compare(first, second, 0.9))
+    unread = hit(other, 3, "ru")
+    assert all(bool(each.corroborating) == agree for each in compare(first, unread, 0.9))
+
+
 def test_values_of_other_years_do_not_contradict() -> None:
     one = answering("The Aktas mine produced 2.5 million tonnes of coal in 2023.", "2.5 million", 1)
     other = answering("В 2024 году шахта «Актас» добыла 3,1 млн тонн угля.", "3,1 млн", 2, "ru")
@@ -79,6 +94,13 @@ def test_a_surname_in_common_makes_two_people_no_one() -> None:
     surname = answering("Der Bürgermeister der Stadt Talgar ist Wenming.", "Wenming", 3, "de")
     assert not any(each.corroborating for each in compare(mayor, another, 0.9))
     assert all(each.corroborating for each in compare(mayor, surname, 0.9))
+
+
+def test_a_rounded_number_contradicts_nothing() -> None:
+    one = answering("Trade reached 94.8 billion US dollars.", "94.8 billion", 1)
+    for text, answer, differs in (("95 млрд", "95 млрд", False), ("90,4 млрд", "90,4 млрд", True)):
+        other = answering(f"Торговля достигла {text} долларов США.", answer, 2, "ru")
+        assert all(bool(each.differing) == differs for each in compare(one, other, 0.9))
 
 
 def test_a_difference_names_what_is_counted() -> None:

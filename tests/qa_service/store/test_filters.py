@@ -49,8 +49,10 @@ def is_in_time(period: str | None, filters: Filters) -> bool:
 
 
 def is_spoken(language: str, tags: tuple[str, ...]) -> bool:
-    tag = language.lower()
-    return not tags or tag in [each.lower() for each in tags] or tag.split("-")[0] in [each.lower() for each in tags]
+    tag, asked = language.lower(), [each.lower() for each in tags]
+    if "zho" in asked:  # the longer code for it
+        asked.append("zh")
+    return not tags or tag in asked or tag.split("-")[0] in asked
 
 
 def is_from(source: str | None, sources: tuple[str, ...]) -> bool:
@@ -210,9 +212,10 @@ def test_a_document_is_in_time_when_the_periods_overlap(tmp_path: Path, include_
         (("zh",), {"zh", "zh-Hant", "zh-Hans"}),
         (("ZH",), {"zh", "zh-Hant", "zh-Hans"}),
         (("zh-hant",), {"zh-Hant"}),
-        (("zh-HANS", "en"), {"zh-Hans", "en"}),
-        (("zho",), {"zho"}),
-        (("zh-CN",), {"zh-Hans"}),
+        (("zh-HANS", "en"), {"zh-Hans", "zh", "en"}),
+        (("zho",), {"zho", "zh", "zh-Hant", "zh-Hans"}),
+        (("cmn", "eng"), {"zh", "zh-Hant", "zh-Hans", "en"}),
+        (("zh-CN",), {"zh-Hans", "zh"}),
         (("zh-TW", "en-US"), {"zh-Hant", "en"}),
         (("kk",), {"kk-Cyrl"}),
         (("kk-Latn",), set()),
