@@ -1,13 +1,14 @@
-"""The adapter of the bundled encoder: low-rank changes of its layers that bring languages together.
+"""Adapters (LoRA, arXiv:2106.09685): low-rank changes of layers, added to the weights once, so that they cost no time.
 
-Trained by `python -m eval.train_adapter` (LoRA, arXiv:2106.09685) and added to the weights when the model folder is
-built, so that it costs no time afterwards. The token embeddings stay as they are: the reranker shares them.
+The encoder's, trained by `python -m eval.train_adapter`, brings languages together. The token embeddings stay as they
+are: the reranker shares them. The reranker's holds what `python -m eval.distill_reranker` taught it.
 """
 
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,21 +57,13 @@ class Adapter:
     @classmethod
     def load(cls, path: Path, weights_sha256: str) -> "Adapter":
         """Raises ModelError for a file that is no adapter, or that of other weights."""
-        try:
-            if not is_zipfile(path):
-                raise ValueError("no such archive")
-            with np.load(path, allow_pickle=False) as arrays:
-                record = json.loads(str(arrays[_RECORD]))
-                names = [name.removesuffix(_UP) for name in arrays.files if name.endswith(_UP)]
-                changes = {name: (arrays[name + _UP], arrays[name + _DOWN]) for name in names}
-            trained_for = record["weights_sha256"]
+        with _archive(path) as arrays:
+            record = _read_record(arrays, path, weights_sha256)
+            names = [name.removesuffix(_UP) for name in arrays.files if name.endswith(_UP)]
+            changes = {name: (arrays[name + _UP], arrays[name + _DOWN]) for name in names}
             for name, (up, down) in changes.items():
                 _check_change(name, up, down)
             sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile, zlib.error) as error:
-            raise ModelError(f"{path}: no adapter of the encoder ({error}); install the project again") from error
-        if trained_for != weights_sha256:
-            raise ModelError(f"{path}: the adapter of other weights ({trained_for}, not {weights_sha256})")
         return cls(record, changes, sha256)
 
     def apply(self, name: str, first: int, rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -88,6 +81,25 @@ class Adapter:
         return changed
 
 
+@contextmanager
+def _archive(path: Path) -> Iterator[Any]:
+    """Raises ModelError for whatever goes wrong with it."""
+    try:
+        if not is_zipfile(path):
+            raise ValueError("no such archive")
+        with np.load(path, allow_pickle=False) as arrays:
+            yield arrays
+    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile, zlib.error) as error:
+        raise ModelError(f"{path}: no adapter ({error}); install the project again") from error
+
+
+def _read_record(arrays: Mapping[str, Any], path: Path, weights_sha256: str) -> Mapping[str, Any]:
+    record: Mapping[str, Any] = json.loads(str(arrays[_RECORD]))
+    if record["weights_sha256"] != weights_sha256:
+        raise ModelError(f"{path}: the adapter of other weights ({record['weights_sha256']}, not {weights_sha256})")
+    return record
+
+
 def _check_change(name: str, up: Halves, down: Halves) -> None:
     if up.dtype != np.float16 or down.dtype != np.float16 or up.ndim != 2 or down.ndim != 2:
         raise ValueError(f"{name} has no two matrices of float16")
@@ -99,6 +111,20 @@ def _check_change(name: str, up: Halves, down: Halves) -> None:
 
 
 def shipped_adapter(weights_sha256: str) -> Adapter | None:
-    """The adapter that ships for these packed weights, None where there is none. Raises ModelError when damaged."""
-    path = SHIPPED / f"{weights_sha256[:16]}.npz"
+    """The adapter that ships for these weights, None where there is none. Raises ModelError when damaged."""
+    path = adapter_file(weights_sha256)
     return Adapter.load(path, weights_sha256) if path.is_file() else None
+
+
+def shipped_adapter_record(weights_sha256: str) -> Mapping[str, Any] | None:
+    """How it came about, without it. Raises ModelError."""
+    path = adapter_file(weights_sha256)
+    if not path.is_file():
+        return None
+    with _archive(path) as arrays:
+        return _read_record(arrays, path, weights_sha256)
+
+
+def adapter_file(weights_sha256: str) -> Path:
+    """Where the adapter of these weights ships, if there is one."""
+    return SHIPPED / f"{weights_sha256[:16]}.npz"

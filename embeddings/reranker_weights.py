@@ -1,4 +1,7 @@
-"""What ships of a reranker: its layers in 8 bits, trained by `python -m eval.train_reranker`. Needs no runtime."""
+"""What ships of a reranker: its layers in 8 bits, trained by `python -m eval.train_reranker`, and their adapter.
+
+The adapter is what `python -m eval.distill_reranker` taught them later. Needs no runtime.
+"""
 
 import json
 import zlib
@@ -12,6 +15,8 @@ from zipfile import BadZipFile, is_zipfile
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.adapter import Adapter, adapter_file, shipped_adapter, shipped_adapter_record
+from embeddings.durable import file_sha256
 from embeddings.errors import ModelError
 from embeddings.spec import ModelSpec
 
@@ -20,6 +25,14 @@ MAX_TOKENS = 224
 """Of a question and a passage together."""
 _SCALE = ".scale"
 _RECORD = "record"
+
+
+def shipped_files(weights: Path) -> Iterator[Path]:
+    """The weights' file, and that of their adapter if one ships."""
+    yield weights
+    adapter = adapter_file(file_sha256(weights))
+    if adapter.is_file():
+        yield adapter
 
 
 def shipped_weights_file(spec: ModelSpec) -> Path | None:
@@ -53,14 +66,31 @@ class RerankerWeights:
             np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
     @classmethod
-    def load_record(cls, path: Path) -> Mapping[str, Any]:
-        """How the weights came about, without them. Raises ModelError."""
+    def load_record(cls, path: Path, adapted: bool = True) -> Mapping[str, Any]:
+        """How the weights came about, without them; of the adapter what it says otherwise. Raises ModelError."""
         with _archive(path) as arrays:
-            return _read_record(arrays)
+            record = _read_record(arrays)
+        adapter = shipped_adapter_record(file_sha256(path)) if adapted else None
+        return record if adapter is None else _adapted_record(record, adapter)
 
     @classmethod
-    def load(cls, path: Path) -> "RerankerWeights":
-        """Raises ModelError for a file that is no such thing."""
+    def load(cls, path: Path, adapted: bool = True) -> "RerankerWeights":
+        """With the adapter that ships for them, if there is one. Raises ModelError for a file that is no such thing."""
+        base = cls._load(path)
+        adapter = shipped_adapter(file_sha256(path)) if adapted else None
+        return base if adapter is None else base._changed(adapter)
+
+    def _changed(self, adapter: Adapter) -> "RerankerWeights":
+        """Raises ModelError when the adapter does not fit."""
+        if unknown := sorted(adapter.changes.keys() - self.tensors.keys()):
+            raise ModelError(
+                f"the adapter {adapter.name} changes {unknown[0]}, which is not there; install the project again"
+            )
+        tensors = {name: adapter.apply(name, 0, tensor) for name, tensor in self.tensors.items()}
+        return RerankerWeights(_adapted_record(self.record, adapter.record), tensors)
+
+    @classmethod
+    def _load(cls, path: Path) -> "RerankerWeights":
         with _archive(path) as arrays:
             record = _read_record(arrays)
             names = [name for name in arrays.files if name != _RECORD and not name.endswith(_SCALE)]
@@ -86,6 +116,20 @@ def _archive(path: Path) -> Iterator[Any]:
 def _read_record(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
     """Raises ValueError or KeyError."""
     record: Mapping[str, Any] = json.loads(str(arrays[_RECORD]))
+    _check_record(record)
+    return record
+
+
+def _adapted_record(record: Mapping[str, Any], adapter: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Raises ModelError when the adapter is not one of a reranker."""
+    adapted = {**record, **adapter}
+    try:
+        _check_record(adapted)
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"the adapter {adapter['name']}: {error}; install the project again") from error
+    return adapted
+
+
+def _check_record(record: Mapping[str, Any]) -> None:
     if not isinstance(record["name"], str) or int(record["layers"]) < 1 or not float(record["first_stage_weight"]) > 0:
         raise ValueError("its record makes no sense")
-    return record

@@ -3,6 +3,7 @@
 bfloat16 and eager attention, as in eval/reranker_trainer.py; the adapter itself is float32.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from embeddings.spec import ModelSpec
 from eval.adapter_texts import Asked, Text
 from eval.checkpoint import load_checkpoint, save_checkpoint
 
-_ADAPTED = ("query", "key", "value", "dense")
+_ADAPTED = re.compile(r"encoder\..*(query|key|value|dense)")
 _DECAY = 0.01
 _CLIP = 1.0
 _BATCH = 24
@@ -74,7 +75,7 @@ class AdapterTrainer:
         self._tokenizer = AutoTokenizer.from_pretrained(folder)
         self._model = AutoModel.from_pretrained(folder, attn_implementation="eager", add_pooling_layer=False)
         self._model.bfloat16().requires_grad_(False)
-        self._adapted = _adapt(self._model, plan.rank)
+        self._adapted = adapt(self._model, plan.rank, _ADAPTED)
         self._model.train(False)
         self._parameters = [p for each in self._adapted.values() for p in (each.down, each.up)]
         self._optimizer = torch.optim.AdamW(self._parameters, lr=plan.rate, weight_decay=_DECAY)
@@ -157,11 +158,11 @@ class AdapterTrainer:
         self.step = state["step"]
 
 
-def _adapt(model: nn.Module, rank: int) -> dict[str, LowRank]:
-    """Gives the linear layers of all encoder layers a change; by their name in the model."""
+def adapt(model: nn.Module, rank: int, names: re.Pattern[str]) -> dict[str, LowRank]:
+    """Gives the linear layers of these names a change; by their name in the model."""
     adapted: dict[str, LowRank] = {}
     for name, module in list(model.named_modules()):
-        if isinstance(module, nn.Linear) and name.startswith("encoder.") and name.endswith(_ADAPTED):
+        if isinstance(module, nn.Linear) and names.fullmatch(name):
             adapted[name] = LowRank(module.weight, rank)
             parametrize.register_parametrization(module, "weight", adapted[name], unsafe=True)
     return adapted

@@ -9,26 +9,26 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from eval.reranker_groups import GroupSource
-from eval.reranker_trainer import Trainer
+from eval.reranker_trainer import Reader
 
 DEPTH = 8
 WEIGHTS = (8, 15, 25, 40, 60)
 
 
 @torch.no_grad()
-def judge(trainer: Trainer, parts: Sequence[GroupSource], questions: int) -> dict[str, Any]:
+def judge(reader: Reader, parts: Sequence[GroupSource], questions: int) -> dict[str, Any]:
     """By set, over the first stage's best `DEPTH`.
 
     Success@1 of the first stage, of the second, and of both with `WEIGHTS`; whether the pointer's best token lies in
     the answer; AUROC of the best log-odds, and of the best pointer number, for passages with the answer and without.
     """
-    trainer.model.train(False)
-    figures = {part.name: _judged(trainer, part, questions) for part in parts}
-    trainer.model.train()
+    reader.model.train(False)
+    figures = {part.name: _judged(reader, part, questions) for part in parts}
+    reader.model.train()
     return figures
 
 
-def _judged(trainer: Trainer, part: GroupSource, questions: int) -> dict[str, float]:
+def _judged(reader: Reader, part: GroupSource, questions: int) -> dict[str, float]:
     rows = random.Random(7).sample(sorted(part.answering), k=min(questions, len(part.answering)))
     rights = {right.question: right for right in part.rights}
     first, second, pointed = [], [], []
@@ -37,7 +37,7 @@ def _judged(trainer: Trainer, part: GroupSource, questions: int) -> dict[str, fl
     for row in rows:
         found, scores = part.ranked(row, 2 * DEPTH)
         right = np.array([str(part.families[i]) in part.answering[row] for i in found])
-        read = trainer.read([part.questions[row]] * len(found), [part.passages[i] for i in found])
+        read = reader.read([part.questions[row]] * len(found), [part.passages[i] for i in found])
         logits, peaks = read.answers.numpy(), np.array([float(each.max()) for each in read.pointers])
         head = slice(0, DEPTH)
         first.append(bool(right[0]))

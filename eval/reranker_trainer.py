@@ -52,28 +52,13 @@ class Read:
     places: tuple[tuple[tuple[int, int], ...], ...]
 
 
-class Trainer:
-    """`step` groups were trained on; `folder` holds the encoder that the first weights are taken from."""
+class Reader:
+    """A model with the tokenizer of the encoder that it is made from."""
 
-    def __init__(self, plan: Plan, folder: Path) -> None:
-        torch.manual_seed(plan.seed)
-        self.plan, self.step = plan, 0
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        config = AutoConfig.from_pretrained(
-            folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation="eager"
-        )
-        self.model = ReadingModel(config, plan.layers)
-        self.model.bert.load_state_dict(AutoModel.from_pretrained(folder).state_dict(), strict=False)
-        self.model.bert.embeddings.requires_grad_(False)
-        named = [(name, p) for name, p in self.model.named_parameters() if p.requires_grad]
-        self.masters = {name: nn.Parameter(p.detach().clone().float()) for name, p in named}
-        heads = [p for name, p in self.masters.items() if name.startswith(_HEADS)]
-        body = [p for name, p in self.masters.items() if not name.startswith(_HEADS)]
-        self._optimizer = torch.optim.AdamW(
-            [{"params": body, "scale": 1}, {"params": heads, "scale": _HEAD_RATE}], lr=plan.rate, weight_decay=_DECAY
-        )
-        self.model.bfloat16().train()
-        self._trained = [(self.masters[name], p) for name, p in self.model.named_parameters() if p.requires_grad]
+    def __init__(self, model: nn.Module, folder: Path, max_tokens: int) -> None:
+        self.model = model
+        self._tokenizer = AutoTokenizer.from_pretrained(folder)
+        self._max_tokens = max_tokens
 
     def read(self, questions: Sequence[str], passages: Sequence[str]) -> Read:
         """In the order of the pairs; padding is kept short by sorting."""
@@ -83,11 +68,11 @@ class Trainer:
         places: dict[int, tuple[tuple[int, int], ...]] = {}
         for first in range(0, len(order), _BATCH):
             rows = order[first : first + _BATCH]
-            tokens = self.tokenizer(
+            tokens = self._tokenizer(
                 [questions[i] for i in rows],
                 [passages[i] for i in rows],
                 truncation="longest_first",
-                max_length=self.plan.max_tokens,
+                max_length=self._max_tokens,
                 padding=True,
                 return_tensors="pt",
             )
@@ -104,18 +89,28 @@ class Trainer:
             tuple(places[i] for i in every),
         )
 
+
+class Trainer:
+    """`step` groups were trained on; `folder` holds the encoder that the first weights are taken from."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        torch.manual_seed(plan.seed)
+        self.plan, self.step = plan, 0
+        model = model_to_train(folder, plan.layers)
+        model.bert.embeddings.requires_grad_(False)
+        named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        self.masters = {name: nn.Parameter(p.detach().clone().float()) for name, p in named}
+        heads = [p for name, p in self.masters.items() if name.startswith(_HEADS)]
+        body = [p for name, p in self.masters.items() if not name.startswith(_HEADS)]
+        self._optimizer = torch.optim.AdamW(
+            [{"params": body, "scale": 1}, {"params": heads, "scale": _HEAD_RATE}], lr=plan.rate, weight_decay=_DECAY
+        )
+        self.reader = Reader(model.bfloat16().train(), folder, plan.max_tokens)
+        self._trained = [(self.masters[name], p) for name, p in model.named_parameters() if p.requires_grad]
+
     def train(self, groups: Sequence[Group]) -> tuple[float, float, float]:
         """One step; the losses of ranking, of "answers or not" and of the pointer."""
-        size = min(len(group.passages) for group in groups)
-        pairs = [(group.question, passage) for group in groups for passage in group.passages[:size]]
-        refused = [group.refused for group in groups if group.refused]
-        read = self.read(*zip(*pairs, *refused, strict=True))
-        logits = read.answers[: len(pairs)].view(-1, size)
-        first = torch.tensor([group.scores[:size] for group in groups])
-        target = torch.zeros(len(groups), dtype=torch.long)
-        ranking = nn.functional.cross_entropy(logits + self.plan.first_stage_weight * first, target)
-        absolute = _absolute_loss(logits, read.answers[len(pairs) :])
-        pointer = _pointer_loss(groups, read, size)
+        ranking, absolute, pointer = group_losses(self.reader, groups, self.plan.first_stage_weight)
         total = ranking + self.plan.absolute_weight * absolute + self.plan.pointer_weight * pointer
         torch.autograd.backward(total)
         self._update()
@@ -163,6 +158,31 @@ class Trainer:
     def _hand_down(self) -> None:
         for master, parameter in self._trained:
             parameter.copy_(master)
+
+
+def model_to_train(folder: Path, layers: int) -> ReadingModel:
+    """The encoder's first layers under new heads; without dropout, and with attention that is fast to train."""
+    config = AutoConfig.from_pretrained(
+        folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation="eager"
+    )
+    model = ReadingModel(config, layers)
+    model.bert.load_state_dict(AutoModel.from_pretrained(folder).state_dict(), strict=False)
+    return model
+
+
+def group_losses(reader: Reader, groups: Sequence[Group], first_stage_weight: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Of ranking beside the first stage, of "answers or not", and of the pointer."""
+    size = min(len(group.passages) for group in groups)
+    pairs = [(group.question, passage) for group in groups for passage in group.passages[:size]]
+    refused = [group.refused for group in groups if group.refused]
+    read = reader.read(*zip(*pairs, *refused, strict=True))
+    logits = read.answers[: len(pairs)].view(-1, size)
+    first = torch.tensor([group.scores[:size] for group in groups])
+    target = torch.zeros(len(groups), dtype=torch.long)
+    ranking = nn.functional.cross_entropy(logits + first_stage_weight * first, target)
+    absolute = _absolute_loss(logits, read.answers[len(pairs) :])
+    pointer = _pointer_loss(groups, read, size)
+    return ranking, absolute, pointer
 
 
 def _absolute_loss(logits: Tensor, refused: Tensor) -> Tensor:

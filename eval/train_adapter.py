@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 
 from embeddings import bundled
-from embeddings.adapter import SHIPPED, Adapter
+from embeddings.adapter import Adapter, adapter_file
 from embeddings.encoder import Encoder, Vectors
 from embeddings.folder_spec import read_spec
 from embeddings.neutral import fit_means
@@ -100,7 +100,7 @@ def ship(trainer: AdapterTrainer, strength: float, console: Console) -> None:
         name: ((up * strength).astype(np.float16), down.astype(np.float16))
         for name, (up, down) in trainer.changes().items()
     }
-    path = SHIPPED / f"{bundled.WEIGHTS_SHA256[:16]}.npz"
+    path = adapter_file(bundled.WEIGHTS_SHA256)
     path.parent.mkdir(exist_ok=True)
     Adapter(record, changes).save(path)
     console.print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")

@@ -62,13 +62,13 @@ def draw(parts: Sequence[GroupSource], count: int, seed: int) -> Iterator[Group]
         yield from part.groups(1, chance)
 
 
-def batches(parts: Sequence[GroupSource], plan: Plan, first_step: int) -> Iterator[list[Group]]:
-    """Batches of groups of like length, from a step on."""
+def batches(parts: Sequence[GroupSource], size: int, steps: int, seed: int, first_step: int) -> Iterator[list[Group]]:
+    """Batches of `size` groups of like length, from a step on."""
     window = 32
-    for start in range(first_step - first_step % window, plan.steps, window):
-        groups = list(draw(parts, window * plan.groups, plan.seed * 1_000_003 + start))
+    for start in range(first_step - first_step % window, steps, window):
+        groups = list(draw(parts, window * size, seed * 1_000_003 + start))
         groups.sort(key=lambda group: sum(map(len, group.passages)))
-        made = [groups[i : i + plan.groups] for i in range(0, len(groups), plan.groups)]
+        made = [groups[i : i + size] for i in range(0, len(groups), size)]
         random.Random(start).shuffle(made)
         yield from made[max(0, first_step - start) :]
 
@@ -134,7 +134,7 @@ def main() -> None:
     elif options.start_from:
         trainer.start_from(options.start_from)
     begin, losses = time.time(), []
-    for groups in batches(fitted, plan, trainer.step):
+    for groups in batches(fitted, plan.groups, plan.steps, plan.seed, trainer.step):
         losses.append(trainer.train(groups))
         done = trainer.step == plan.steps
         if trainer.step % 50 == 0:
@@ -147,7 +147,7 @@ def main() -> None:
                 raise SystemExit("the loss is no number; lower the rate")
         if trainer.step % options.judge_every == 0 or done:
             trainer.save(checkpoint)
-            figures = judge(trainer, [part for part in unseen if "windows" not in part.name], questions=100)
+            figures = judge(trainer.reader, [part for part in unseen if "windows" not in part.name], questions=100)
             console.print(figures)
             with record.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps({"step": trainer.step, "seconds": time.time() - begin, **figures}) + "\n")

@@ -186,7 +186,7 @@ class Service:
         confidence = self._confidence.of(found, search_query, language) if asks else 0.0
         hits = found[:top_k]
         answerable = bool(hits) and confidence >= self._min_confidence
-        citations = cite(hits) if answerable else ()
+        citations = cite(hits, self._retriever.first_stage_weight) if answerable else ()
         if not self._are_verified(citations):
             # a document was deleted meanwhile: the next search leaves it out
             return self._answered(question, asked, top_k, filters, history, watch)

@@ -9,21 +9,19 @@ from qa_service.records import Citation, Hit, Span
 
 MAX_QUOTES = 3
 MAX_CHARACTERS = 600
-_MARGIN = {"pointer": 9.0, "sentence": 0.02}
+_MARGIN = {"pointer": 7.0, "sentence": 0.02}
 """A further sentence is quoted if it comes this close to the best one, by the kind of its score (eval/LOG.md)."""
-_HIT_WEIGHT = {"pointer": 60.0, "sentence": 0.0}
-"""What the score of its passage counts beside that of a sentence: with pointers what it counts for the second stage,
-too, so that both its scores and the first stage's are added up (eval/LOG.md).
-"""
 
 
-def cite(hits: Sequence[Hit]) -> tuple[Citation, ...]:
+def cite(hits: Sequence[Hit], passage_weight: float) -> tuple[Citation, ...]:
     """The citations of an answer, the best passage first: at most three sentences and 600 characters, none twice.
 
+    `passage_weight` is what the score of a passage counts beside the pointer of a sentence: what the first stage counts
+    for the second, so that all three scores are added up. Without pointers it counts nothing.
     Sentences that follow each other are one quote. What gives another value than a cited passage is cited too.
     """
     chosen: list[_Sentence] = []
-    for sentence in _ranked(hits):
+    for sentence in _ranked(hits, passage_weight):
         fits = sum(len(each.text) for each in [*chosen, sentence]) <= MAX_CHARACTERS
         if not chosen or (fits and sentence.text not in {each.text for each in chosen}):
             chosen.append(sentence)
@@ -49,12 +47,13 @@ class _Sentence:
         return self.hit.slice(self.span)
 
 
-def _ranked(hits: Sequence[Hit]) -> list[_Sentence]:
+def _ranked(hits: Sequence[Hit], passage_weight: float) -> list[_Sentence]:
     """The best sentence, what differs from it in a value, and those that come near it."""
     kind = "pointer" if any("pointer" in hit.scores for hit in hits) else "sentence"
     compared = [hit for hit in hits if kind in hit.scores]
+    weight = passage_weight if kind == "pointer" else 0.0
     ranked = [
-        _Sentence(hit, at, score + _HIT_WEIGHT[kind] * hit.score)
+        _Sentence(hit, at, score + weight * hit.score)
         for hit in compared
         for at, score in enumerate(hit.sentence_scores)
     ]

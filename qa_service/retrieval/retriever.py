@@ -46,6 +46,11 @@ class Retriever:
     encoder: Encoder
     reranker: Reranker | None
 
+    @property
+    def first_stage_weight(self) -> float:
+        """What a hit's score counts beside what the second stage says; 0.0 without one."""
+        return self.reranker.first_stage_weight if self.reranker is not None else 0.0
+
     def encode(self, query: str, follow_up: str = "") -> Vectors:
         """The vector of a query, shape [d]; that of a completed follow-up leans towards the follow-up itself."""
         if follow_up in {"", query}:

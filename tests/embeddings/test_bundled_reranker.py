@@ -10,14 +10,16 @@ import pytest
 import torch
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
+from embeddings.adapter import Adapter
 from embeddings.bundled_reranker import BundledReranker
 from embeddings.cross_encoder import CrossEncoderReranker
+from embeddings.durable import file_sha256
 from embeddings.encoder import Encoder
 from embeddings.errors import ModelError
 from embeddings.hashing import HashingEncoder
 from embeddings.model_choice import load_reranker
 from embeddings.reranker import Reranker
-from embeddings.reranker_weights import RerankerWeights
+from embeddings.reranker_weights import RerankerWeights, shipped_files
 from embeddings.sentence_transformer import SentenceTransformerEncoder
 
 RIGHT = "In 2024 trade between China and Central Asia reached 94.8 billion US dollars."
@@ -44,6 +46,64 @@ def test_weights_are_saved_in_eight_bits_and_read_again(tmp_path: Path) -> None:
     assert read.record == weights.record
     for name, tensor in weights.tensors.items():
         np.testing.assert_allclose(read.tensors[name], tensor, atol=np.abs(tensor).max() / 100)
+
+
+LAYER = "bert.encoder.layer.0.output.dense.weight"
+
+
+def ship_adapter(folder: Path, weights: Path, changes: dict[str, tuple[int, int]], **record: object) -> Adapter:
+    """Writes an adapter of rank 2 to where those that ship are."""
+    chance = np.random.default_rng(2)
+    sha256 = file_sha256(weights)
+    halves = {
+        name: tuple(chance.normal(scale=0.1, size=size).astype(np.float16) for size in ((rows, 2), (2, columns)))
+        for name, (rows, columns) in changes.items()
+    }
+    said = {"name": "taught", "weights_sha256": sha256, "first_stage_weight": 7.0, **record}
+    adapter = Adapter(said, {name: (up, down) for name, (up, down) in halves.items()})
+    adapter.save(folder / f"{sha256[:16]}.npz")
+    return adapter
+
+
+@pytest.fixture
+def adapters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "adapters"
+    folder.mkdir()
+    monkeypatch.setattr("embeddings.adapter.SHIPPED", folder)
+    return folder
+
+
+def test_weights_are_loaded_with_the_adapter_that_ships_for_them(tmp_path: Path, adapters: Path) -> None:
+    random_weights().save(tmp_path / "w.npz")
+    up, down = ship_adapter(adapters, tmp_path / "w.npz", {LAYER: (8, 16)}).changes[LAYER]
+    base = RerankerWeights.load(tmp_path / "w.npz", adapted=False)
+    adapted = RerankerWeights.load(tmp_path / "w.npz")
+    change = up.astype(np.float32) @ down.astype(np.float32)
+    np.testing.assert_allclose(adapted.tensors[LAYER], base.tensors[LAYER] + change, atol=1e-6)
+    np.testing.assert_array_equal(adapted.tensors["classifier.bias"], base.tensors["classifier.bias"])
+    assert base.record["name"] == "random"
+    assert adapted.record["name"] == "taught"
+    assert (adapted.record["first_stage_weight"], adapted.layers) == (7.0, 1)
+    assert RerankerWeights.load_record(tmp_path / "w.npz") == adapted.record
+    assert len(list(shipped_files(tmp_path / "w.npz"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "record", "said"),
+    [
+        ({"bert.encoder.layer.9.output.dense.weight": (8, 16)}, {}, "which is not there"),
+        ({LAYER: (8, 8)}, {}, "does not fit"),
+        ({LAYER: (8, 16)}, {"first_stage_weight": 0}, "makes no sense"),
+        ({LAYER: (8, 16)}, {"weights_sha256": "ab" * 32}, "the adapter of other weights"),
+    ],
+)
+def test_an_adapter_that_does_not_fit_is_refused(
+    tmp_path: Path, adapters: Path, changes: dict[str, tuple[int, int]], record: dict[str, object], said: str
+) -> None:
+    random_weights().save(tmp_path / "w.npz")
+    ship_adapter(adapters, tmp_path / "w.npz", changes, **record)
+    with pytest.raises(ModelError, match=said):
+        RerankerWeights.load(tmp_path / "w.npz")
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x05\x06" + bytes(18)])

@@ -12,44 +12,12 @@ from eval.adapter_texts import Targets, Versions, parallel_texts
 from eval.reranker_groups import parallel_source
 from eval.sets import SetFolder
 from eval.splits import document_key, is_held_out
-from tests.eval.parallel_set import write_lines
-
-LANGUAGES = ("en", "ru")
-ARTICLES = 24
-
-
-def line(article: int, number: int, language: str) -> str:
-    if language == "en":
-        return f"Line {number} of the long report {article} speaks of rivers."
-    return f"Строка {number} длинного отчёта {article} говорит о реках."
-
-
-def write_set(folder: Path, prefix: str, per_pair: bool) -> None:
-    for language in LANGUAGES:
-        texts = [(f"{prefix}{a}-p1", "\n".join(line(a, n, language) for n in range(5))) for a in range(ARTICLES)]
-        rows = [{"id": name, "title": "", "text": text, "language": language} for name, text in texts]
-        write_lines(folder / f"corpus.{language}.jsonl", rows)
-        write_lines(folder / f"passages.{language}.jsonl", [row | {"id": f"{row['id']}-s1"} for row in rows])
-        questions = [
-            {
-                "id": f"q{a}",
-                "question": f"rivers {a}?" if language == "en" else f"реки {a}?",
-                "language": language,
-                "relevant": [name],
-                "answers": [str(a)],
-                "answerable": True,
-            }
-            for a, (name, _) in enumerate(texts)
-        ]
-        write_lines(folder / f"queries.{language}.jsonl", questions)
-        for other in LANGUAGES if per_pair else ():
-            write_lines(folder / f"queries.{language}-on-{other}.jsonl", questions)
+from tests.eval.parallel_articles import ARTICLES, LANGUAGES, line, write_articles
 
 
 @pytest.fixture
 def evalsets(tmp_path: Path) -> Path:
-    for name, prefix, per_pair in (("ntrex", "n", False), ("xquad", "x", False), ("mlqa_dev", "m", True)):
-        write_set(tmp_path / name, prefix, per_pair)
+    write_articles(tmp_path)
     return tmp_path
 
 

@@ -25,7 +25,7 @@ def read(text: str, number: int, *scores: float) -> Hit:
 
 
 def quotes(*hits: Hit) -> list[str]:
-    return [citation.quote for citation in cite(hits)]
+    return [citation.quote for citation in cite(hits, 25)]
 
 
 def test_the_best_sentence_is_quoted_alone_when_no_other_comes_near() -> None:
@@ -56,15 +56,22 @@ def test_hits_that_the_second_stage_did_not_read_are_not_compared_with_those_it_
     assert quotes(read(TEXT, 1, -9, 5, -9, -9), unread) == ["It reached 94.8 billion in 2024."]
 
 
+def test_the_passage_counts_beside_its_sentences() -> None:
+    better = replace(read("Trade grew by 14 percent.", 1, 5), score=0.9)
+    pointed = replace(read("It grew by 15 percent.", 2, 20), score=0.4)
+    assert [each.quote for each in cite([better, pointed], 60)] == ["Trade grew by 14 percent."]
+    assert [each.quote for each in cite([better, pointed], 0)] == ["It grew by 15 percent."]
+
+
 def test_no_hits_no_citations() -> None:
-    assert cite([]) == ()
+    assert cite([], 25) == ()
 
 
 def test_a_contradicting_document_is_cited_and_said() -> None:
     one, other = read("It was 94.8 billion.", 1, 5), read("It was 95.4 billion.", 2, -5)
     one = replace(one, differing=(Difference("94.8 billion", "95.4 billion", other.place),))
     other = replace(other, differing=(Difference("95.4 billion", "94.8 billion", one.place),))
-    text = answer_text(cite([one, other]), messages_in("en"))
+    text = answer_text(cite([one, other], 25), messages_in("en"))
     assert text.splitlines() == [
         "2 passages from 2 documents:",
         "It was 94.8 billion. [1]",
@@ -88,7 +95,7 @@ def test_a_contradicting_document_is_cited_and_said() -> None:
     ],
 )
 def test_an_answer_says_what_it_is_in_the_language_of_the_question(language: str, heading: str) -> None:
-    assert answer_text(cite([read("It grew.", 1, 5)]), messages_in(language)).splitlines()[0] == heading
+    assert answer_text(cite([read("It grew.", 1, 5)], 25), messages_in(language)).splitlines()[0] == heading
 
 
 def test_russian_counts_three_otherwise() -> None:
