@@ -1,4 +1,6 @@
-"""`python -m eval.reliability`: is the confidence a probability? Over sets that it was not fitted on.
+"""`python -m eval.reliability`: is the confidence that ships a probability? Over a set that it was not fitted on.
+
+`python -m eval.fit_confidence` says it of each set that it is fitted on, with what the others give.
 
 The expected calibration error (Naeini et al. 2015) over bins of equal mass, less what a perfectly calibrated confidence
 would show by chance with so many questions (drawn from the confidences themselves).
@@ -23,7 +25,7 @@ from eval.outcomes import run_set
 from eval.run import CACHE, DEFAULT_EVALSETS
 from eval.service import ServiceSystem
 
-NOT_FITTED_ON = ("drcd-half", "cmrc-half", "nomiracl-candidates")
+NOT_FITTED_ON = ("nomiracl-candidates",)
 BINS = 10
 _DRAWS = 2_000
 
