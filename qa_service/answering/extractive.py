@@ -1,7 +1,7 @@
 """Hits to an answer in the documents' own words: the sentences that answer best, each with its citation."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qa_service.answering.messages import Messages
 from qa_service.ingest.search_form import make_sentence_form
@@ -29,7 +29,14 @@ def cite(hits: Sequence[Hit], passage_weight: float) -> tuple[Citation, ...]:
             break
     ranks = {hit.passage_id: rank for rank, hit in enumerate(hits)}
     quotes = sorted(_joined(chosen), key=lambda quote: (ranks[quote[0].passage_id], quote[1].start))
-    return tuple(Citation(index, hit, span) for index, (hit, span) in enumerate(quotes, start=1))
+    return tuple(Citation(index, _marked(hit, span), span) for index, (hit, span) in enumerate(quotes, start=1))
+
+
+def _marked(hit: Hit, quote: Span) -> Hit:
+    """What agrees and differs does so with the sentence that answers: other quotes of the passage have no such mark."""
+    if quote.start <= hit.sentence.start < quote.end:
+        return hit
+    return replace(hit, corroborating=(), differing=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,8 @@ def differences(citations: Sequence[Citation]) -> list[str]:
     for one in citations:
         for difference in one.hit.differing:
             for other in citations:
-                if other.hit.place == difference.place and one.index < other.index:
+                is_other = other.hit.place == difference.place and bool(other.hit.differing)
+                if is_other and one.index < other.index:
                     found.append(f"{difference.own} [{one.index}] — {difference.other} [{other.index}]")
     return list(dict.fromkeys(found))
 

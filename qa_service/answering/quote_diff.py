@@ -7,7 +7,7 @@ from operator import itemgetter
 
 import numpy as np
 import regex
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import LCSseq, Levenshtein
 from rapidfuzz.fuzz import partial_ratio_alignment
 
 from qa_service.answering.comparable import UNSPACED, Comparable, make_comparable
@@ -127,9 +127,17 @@ def _compared(quote: str, asked: Comparable, stretch: str, start: int, end: int)
             equal += sum(map(len, ours[step.src_start : step.src_end]))
             changes.append(Change("equal", here, there))
         else:
+            equal += _like_numbers(
+                "".join(ours[step.src_start : step.src_end]), "".join(theirs[step.dest_start : step.dest_end])
+            )
             _append_different(changes, here, there)
     similarity = 2 * equal / (len(asked.text) + len(found.text))
     return Nearest(start, end, similarity, tuple(_joined(changes)))
+
+
+def _like_numbers(one: str, other: str) -> int:
+    """How many characters two numbers share: another number is no equal one, but nearer than another word."""
+    return int(LCSseq.similarity(one, other)) if one[:1].isdigit() and other[:1].isdigit() else 0
 
 
 def _source_bounds(source: str, form: Comparable, tokens: Sequence[str]) -> list[int]:

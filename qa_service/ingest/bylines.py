@@ -31,7 +31,12 @@ _AUTHORS = (
 )
 _HAN_IN_BRACKETS = regex.compile(rf"[（(](?:本报|本報|本网)?(?:记者|記者)[:： ]?\s*(?P<value>{_HAN_NAMES})[）)]")
 _SOURCE = regex.compile(
-    r"(?i:source|消息来源|来源|來源|稿源|источник|дереккөзі?|булагы|булак|manba|манба|сарчашма|çeşme)\s*[:：]\s*(?P<value>\S.*)"
+    r"(?i:source|消息来源|来源|來源|稿源|источник|дереккөзі?|булагы|булак|manba|манба|сарчашма|çeşme"
+    r"|quelle|kaynak|fuente|fonte|المصدر)\s*[:：]\s*(?P<value>\S.*)"
+)
+_DATE = regex.compile(
+    r"(?i:date|published|дата|күні|күнү|sana|сана|сене|sene|datum|fecha|data|tarih|التاريخ|日期|时间|時間|发布时间|發佈時間)"
+    r"\s*[:：]\s*\P{L}*(?:\p{L}+\P{L}*){0,3}"
 )
 _AFTER_VALUE = regex.compile(
     r"\s*(?:[|•·；;]|\s{2,}|\t|\d{4}[-年./]|(?:作者|责任编辑|責任編輯|编辑|編輯|时间|時間|author|editor|автор|редактор)\s*[:：]).*",
@@ -53,6 +58,12 @@ class Byline:
     author: str | None
     source: str | None
     url: str | None
+
+
+def is_statement(line: str) -> bool:
+    """Does the line state the source or the date of a text, and nothing else?"""
+    line = line.strip()
+    return "\n" not in line and bool(_SOURCE.fullmatch(line) or _DATE.fullmatch(line))
 
 
 def find_byline(text: str) -> Byline:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from qa_service.errors import BadFile
 from qa_service.ingest.bylines import find_byline
 from qa_service.ingest.dates import find_date, is_possible
-from qa_service.ingest.language import UNDETERMINED, detect_document_language, normal_tag
+from qa_service.ingest.language import UNDETERMINED, detect_document_language, normal_tag, short_language
 from qa_service.records import Metadata
 
 FIELDS = ("title", "source", "author", "date", "url", "language")
@@ -127,9 +127,11 @@ def check_value(name: str, field: str, value: str | None) -> str | None:
 
 
 def _cased(tag: str) -> str:
-    """A language tag in the case that BCP 47 recommends: zh-Hant-TW."""
+    """A language tag as BCP 47 recommends it, with the short code of its language: zh-Hant-TW, kk for kaz."""
     language, *others = tag.lower().split("-")
-    return "-".join([language, *({2: str.upper, 4: str.title}.get(len(each), str)(each) for each in others)])
+    return "-".join(
+        [short_language(language), *({2: str.upper, 4: str.title}.get(len(each), str)(each) for each in others)]
+    )
 
 
 def is_text(value: str) -> bool:

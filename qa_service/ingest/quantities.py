@@ -123,7 +123,7 @@ def _words(language: str) -> _Words:
     scale = "|".join(sorted(map(re.escape, scales), key=len, reverse=True))
     return _Words(
         dates=re.compile(
-            rf"(?:(?P<year_before>\d{{4}})\s+[^\W\d_]+\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|-[^\W\d_]+|\.)?\s+"
+            rf"(?:(?P<year_before>\d{{4}})[\s-]+[^\W\d_]+\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|-[^\W\d_]+|\.)?[\s-]+"
             rf"(?:of\s+)?(?P<month>{month}){_ENDING}(?:,?\s+(?P<year>\d{{4}}))?"
             rf"|\b(?P<month_first>{month}){_ENDING}\s+(?P<day_second>\d{{1,2}})(?!\d)(?:,?\s+(?P<year_last>\d{{4}}))?"
             rf"|\b(?P<month_only>{month}){_ENDING}\s+(?P<year_only>\d{{4}})",

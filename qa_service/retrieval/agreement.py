@@ -16,6 +16,7 @@ _SAME = 0.6
 SAME_MATTER = 0.5
 """From which they speak of one matter, so that other values contradict each other."""
 _REST_OF_WORD = re.compile(r"[^\W\d_\u3400-\u9fff]*")
+_RATIO = re.compile(r"\d+(?:[:：]\d+)+")
 _LONGEST_UNIT = 24
 _OF_A_YEAR = 3
 """A year alone is the answer where that is no more than so many times as long: "in the year 2021"."""
@@ -72,7 +73,8 @@ class _Told:
     def _common_places(self, other: "_Told") -> Iterator[tuple[int, int]]:
         """Where the same value or name stands in both, that of one of them at least being its answer."""
         if self.value and other.value:
-            if self._counts_what(other) and are_same(self.value.value, other.value.value) is True:
+            same = are_same(self.value.value, other.value.value) is True and self._ratio() == other._ratio()
+            if same and self._counts_what(other):
                 yield self.value.span.start, other.value.span.start
             return
         yield from self._places_told_by(other)
@@ -91,8 +93,20 @@ class _Told:
         if own is None or (isinstance(own.value, Date) and own.value.month is None):
             return
         for each in other.values:
-            if are_same(own.value, each.value) is True:
+            if are_same(own.value, each.value) is True and other._is_in_best_sentence(each.span.start):
                 yield own.span.start, each.span.start
+
+    def _is_in_best_sentence(self, place: int) -> bool:
+        """In the one that is quoted: a mark says something of a quote."""
+        scores = self.hit.sentence_scores
+        best = self.hit.passage.search_sentences[scores.index(max(scores))]
+        return best.start <= place < best.end
+
+    def _ratio(self) -> str:
+        """The value with what a colon joins it to, as in a score of 3:1; empty for any other."""
+        assert self.value is not None
+        found, place = _RATIO.finditer(self.hit.passage.search_text), self.value.span.start
+        return next((each.group() for each in found if each.start() <= place < each.end()), "")
 
     def _polarity(self, place: int) -> Polarity:
         passage = self.hit.passage
@@ -116,6 +130,8 @@ class _Told:
 
     def _counts_what(self, other: "_Told") -> bool:
         """Are both values of one unit, or of none? Megawatts contradict no kilowatt hours, and kilometres no metres."""
+        if self.value and isinstance(self.value.value, Date):
+            return True
         return bool(self.units & other.units) or not (self.units or other.units)
 
     def _is_of_the_time_of(self, other: "_Told") -> bool:

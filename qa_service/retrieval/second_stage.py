@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from embeddings.reranker import Reading, Reranker
+from qa_service.ingest.bylines import is_statement
 from qa_service.records import Span
 from qa_service.retrieval.agreement import SAME_MATTER
 from qa_service.retrieval.first_stage import Ranked
+from qa_service.store.rows import Found
 
 DEPTH = 8
 """How many are read at most: a choice of quality against milliseconds (eval/LOG.md)."""
@@ -48,6 +50,7 @@ def _with_reading(ranked: Ranked, reading: Reading, weight: float) -> Ranked:
     score, explanation = ranked.score + reading.score / weight, replace(ranked.explanation, rerank=reading.score)
     if not reading.places:
         return replace(ranked, score=score, explanation=explanation)
+    reading = _without_statements(reading, ranked.found)
     sentences = pointed(ranked.found.search_sentences, reading)
     return replace(
         ranked,
@@ -56,6 +59,16 @@ def _with_reading(ranked: Ranked, reading: Reading, weight: float) -> Ranked:
         answer=extent(reading),
         explanation=replace(explanation, pointer=max(sentences)),
     )
+
+
+def _without_statements(reading: Reading, found: Found) -> Reading:
+    """Nothing points to the lines that state the source and the date, unless there are no others."""
+    text, spans = found.search_text, found.search_sentences
+    statements = [span for span in spans if is_statement(text[span.start : span.end])]
+    if not statements or len(statements) == len(spans):
+        return reading
+    inside = [any(start < each.end and each.start < end for each in statements) for start, end in reading.places]
+    return replace(reading, pointers=np.where(inside, reading.pointers.min(), reading.pointers))
 
 
 def extent(reading: Reading) -> Span:

@@ -71,6 +71,7 @@ _MIMETYPES = {
     b"application/vnd.oasis.opendocument.text": "odt",
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
 }
+_PDF, _PDF_WITHIN = b"%PDF-", 1024
 
 
 def find_kind(file: RawFile) -> str:
@@ -81,7 +82,7 @@ def find_kind(file: RawFile) -> str:
     head = file.content[:_HEAD]
     if not head:
         raise BadFile(f"{file.name}: the file is empty")
-    if b"%PDF-" in head[:1024]:
+    if head.lstrip().startswith(_PDF):
         return "pdf"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zip_kind(file)
@@ -89,6 +90,8 @@ def find_kind(file: RawFile) -> str:
         return _ole_kind(file)
     if head.startswith(b"{\\rtf"):
         return "rtf"
+    if _PDF in head[:_PDF_WITHIN] and _has_bytes_of_no_text(head):  # what came before is junk
+        return "pdf"
     if looks_like := _binary(head):
         why = "; unpack it first" if "archive" in looks_like else ", which holds no text that can be read"
         raise BadFile(f"{file.name}: looks like {looks_like}{why}")
@@ -143,6 +146,11 @@ def _ole_kind(file: RawFile) -> str:
     if any(stream.encode("utf-16-le") in file.content for stream in ("Workbook", "Book")):
         return "xls"
     raise BadFile(f"{file.name}: looks like a file of an old Office program; save it as .docx or .pdf")
+
+
+def _has_bytes_of_no_text(head: bytes) -> bool:
+    """A PDF says so itself in a comment of bytes above 127, streams hold any."""
+    return any(byte < 9 for byte in head) or b"\n%\xe2\xe3" in head
 
 
 def _binary(head: bytes) -> str:

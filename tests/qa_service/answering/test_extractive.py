@@ -100,3 +100,15 @@ def test_an_answer_says_what_it_is_in_the_language_of_the_question(language: str
 
 def test_russian_counts_three_otherwise() -> None:
     assert messages_in("ru").heading(3, 2) == "3 отрывка из 2 документов:"
+
+
+def test_only_the_quote_that_answers_is_marked() -> None:
+    one, other = read(TEXT, 1, 4, 5, -9, 4.5), read("It was 95.4.", 2, 3)
+    one = replace(one, differing=(Difference("94.8", "95.4", other.place),), corroborating=(other.place,))
+    other = replace(other, differing=(Difference("95.4", "94.8", one.place),))
+    marked = {each.quote: bool(each.hit.differing) for each in cite([one, other], 0)}
+    assert marked == {
+        "It reached 94.8 billion in 2024.": True,
+        "They signed nine papers.": False,
+        "It was 95.4.": True,
+    }

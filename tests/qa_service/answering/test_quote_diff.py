@@ -81,3 +81,18 @@ def test_a_long_quote_is_found_inside_a_long_stretch(length: int) -> None:
 def test_a_cut_word_is_known(text: str, part: str, cut: bool) -> None:
     start = text.index(part)
     assert cuts_word(text, start, start + len(part)) == cut
+
+
+@pytest.mark.parametrize(
+    ("quote", "text"),
+    [
+        ("shipped 861,000 tonnes", "The region shipped 860,000 tonnes abroad."),
+        ("创造1250个就业岗位", "工厂将创造1150个就业岗位。"),
+        ("总投资6.5亿美元", "总投资6.4亿美元。"),
+    ],
+)
+def test_a_short_quote_with_another_number_is_near_and_the_number_stands_out_whole(quote: str, text: str) -> None:
+    nearest = find_nearest(quote, text)
+    assert nearest is not None
+    assert 0.8 < nearest.similarity < 1
+    assert len([change for change in nearest.changes if change.op != "equal"]) == 1

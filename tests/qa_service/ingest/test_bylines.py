@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 
-from qa_service.ingest.bylines import Byline, find_byline
+from qa_service.ingest.bylines import Byline, find_byline, is_statement
 from tests.qa_service.ingest.texts import any_texts, seed
 
 BODY = "The members met on Monday and agreed on a plan for the year, which is to be carried out by spring. " * 4
@@ -108,3 +108,23 @@ def test_the_seeds(number: str, expected: Byline) -> None:
 def test_any_text_can_be_looked_at(text: str) -> None:
     found = find_byline(text)
     assert all(value is None or value.strip() for value in (found.author, found.source, found.url))
+
+
+@pytest.mark.parametrize(
+    "line", ["Quelle: Küstenbote", "Kaynak: Anadolu Sanat", "المصدر: صدى الموانئ", "Fuente: El País"]
+)
+def test_a_source_is_read_in_further_languages(line: str) -> None:
+    assert find_byline(article(line)).source == line.partition(": ")[2]
+
+
+@pytest.mark.parametrize(
+    ("line", "states"),
+    [
+        *(("Дата: 2023-09-15", True), ("Источник: Агроновости", True), ("Sana: 2024-05-02", True)),
+        *(("Date: 1 July 2024\n", True), ("日期：2025年6月14日", True), ("Datum: 1. Juli 2024", True)),
+        *(("The date: it was a long and windy day in March", False), ("Дата открытия моста неизвестна.", False)),
+        *(("Date: the mayor said that the bridge would open soon", False), ("Trade grew in 2024.", False)),
+    ],
+)
+def test_lines_that_state_source_or_date_and_nothing_else(line: str, states: bool) -> None:
+    assert is_statement(line) == states

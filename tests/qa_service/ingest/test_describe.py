@@ -123,7 +123,7 @@ def test_a_given_value_that_cannot_be_one_is_refused_by_name(field: str, value: 
 
 
 @pytest.mark.parametrize(
-    ("tag", "language"), [("EN-us", "en-US"), ("ZH-hant", "zh-Hant"), ("kk", "kk"), ("es-419", "es-419")]
+    ("tag", "language"), [("EN-us", "en-US"), ("ZH-hant", "zh-Hant"), ("kk", "kk"), ("es-419", "es-419"), ("kaz", "kk")]
 )
 def test_a_given_language_is_taken_in_any_case_and_kept_in_the_usual_one(tag: str, language: str) -> None:
     assert describe("file.txt", "Text.", {"language": tag})[0].language == language

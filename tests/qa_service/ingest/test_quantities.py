@@ -23,6 +23,7 @@ def values(text: str, language: str) -> list[Value]:
         ("94,8 миллиард долларға жетті", "kk", Decimal("94.8e9")),
         ("达到948亿美元", "zh", Decimal("94.8e9")),
         ("達到948億美元", "zh-Hant", Decimal("94.8e9")),
+        ("2024-yil 18-may kuni ochiladi", "uz", Date(2024, 5, 18)),
         ("94,8 mlrd dollar", "uz", Decimal("94.8e9")),
         ("94,8 milyar dolar", "tr", Decimal("94.8e9")),
         ("640,000 tonnes", "en", Decimal(640_000)),

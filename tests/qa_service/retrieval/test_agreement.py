@@ -208,3 +208,32 @@ def test_values_of_one_unit_contradict_each_other_in_two_languages() -> None:
     one = answering("The plant has a capacity of 100 MW.", "100 MW", 1)
     other = answering("电站装机容量为320兆瓦。", "320兆瓦", 2, "zh")
     assert [[each.own for each in hit.differing] for hit in compare(one, other, 0.9)] == [["100 MW"], ["320兆瓦"]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agree"), [("ended 3:1", "endete 3:1", True), ("ended 3:1", "endete 1:3", False)]
+)
+def test_a_score_is_one_value(one: str, other: str, agree: bool) -> None:
+    first = answering(f"The match of Rovans and Telmo {one}.", "3", 1)
+    second = answering(f"Das Spiel zwischen Rovans und Telmo {other}.", "3", 2, "de")
+    assert all(bool(each.corroborating) == agree for each in compare(first, second, 0.9))
+
+
+def test_days_of_other_months_contradict_and_the_year_after_them_is_no_unit() -> None:
+    one = answering("The airport will open on 5 June 2025.", "2025", 1)
+    other = answering("Аэропорт откроется 5 июля 2025 года.", "2025", 2, "ru")
+    assert [[each.own for each in found.differing] for found in compare(one, other, 0.9)] == [
+        ["5 June 2025"],
+        ["5 июля 2025 года"],
+    ]
+
+
+def test_a_value_beside_the_sentence_that_is_quoted_confirms_nothing() -> None:
+    one = answering("The plant got a capacity of 100 MW.", "100 MW", 1)
+    text = "Сообщил директор. Мощность станции 100 МВт."
+    spans = (Span(0, 17), Span(18, len(text)))
+    made = hit(text, 2, "ru")
+    passage = replace(made.passage, sentences=spans, search_sentences=spans)
+    for scores, agree in (((5.0, 1.0), False), ((1.0, 5.0), True)):
+        other = replace(made, passage=passage, sentence_scores=scores)
+        assert all(bool(each.corroborating) == agree for each in compare(one, other, 0.9))

@@ -39,6 +39,10 @@ GROWS, SHRINKS, DENIES, NEITHER = Polarity(False, 1), Polarity(False, -1), Polar
         *(("zh-Hant", "出口增長14%。", GROWS), ("zh-Hant", "出口減少14%。", SHRINKS)),
         *(("ar", "ارتفع التصدير 14 في المئة.", GROWS), ("ar", "انخفض التصدير 14 في المئة.", SHRINKS)),
         *(("ar", "ولم يكتمل الجسر في 14 يوما.", DENIES), ("ar", "كان التصدير 14 مليونا.", NEITHER)),
+        *(("en", "The court rejected it.", DENIES), ("zh-Hans", "议会否决了水法。", DENIES)),
+        *(("tr", "Mahkeme onu suçsuz buldu.", DENIES), ("ru", "Вакцина неэффективна.", DENIES)),
+        *(("ru", "Недавно нефть и некоторые недели.", NEITHER), ("de", "Die Brücke wurde geschlossen.", SHRINKS)),
+        *(("ru", "Мост открыли в марте.", GROWS), ("zh-Hans", "大桥开通。", GROWS)),
         ("ja", "输出は14%増えなかった。", NEITHER),
     ],
 )

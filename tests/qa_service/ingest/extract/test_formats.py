@@ -2,7 +2,9 @@
 
 import json
 from contextlib import suppress
+from io import BytesIO
 from itertools import pairwise
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,7 @@ from qa_service.ingest.extract.blocks import TextBuilder
 from qa_service.ingest.extract.wire import from_json, to_json
 from qa_service.records import Extracted, Span
 from tests.qa_service.ingest.extract import made_files as made
-from tests.qa_service.ingest.extract.made_files import extracted
+from tests.qa_service.ingest.extract.made_files import documents, extracted
 from tests.qa_service.ingest.texts import any_texts
 
 
@@ -301,3 +303,15 @@ def test_spans_of_a_text_are_its_own() -> None:
     assert builder.add(" \n ") is None
     assert builder.add("two", breaks="\n") == Span(4, 7)
     assert builder.finish("txt").text == "one\ntwo"
+
+
+def test_a_text_about_pdf_is_a_text_and_a_stored_archive_an_archive() -> None:
+    text = "How to tell a PDF: it begins with the bytes %PDF-1.4 and ends with EOF."
+    assert extracted("about.txt", text.encode()).format == "txt"
+    stored = BytesIO()
+    with ZipFile(stored, "w") as archive:
+        archive.writestr("a.txt", text)
+        archive.writestr("b.txt", "Another text.")
+    assert set(documents("stored.zip", stored.getvalue())) == {"stored.zip/a.txt", "stored.zip/b.txt"}
+    for before in (b"", b"\n\n", b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\n\r\n"):
+        assert extracted("a.bin", before + made.pdf("A page of text.")).format == "pdf"
