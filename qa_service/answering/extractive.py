@@ -9,7 +9,7 @@ from qa_service.records import Citation, Hit, Span
 
 MAX_QUOTES = 3
 MAX_CHARACTERS = 600
-_MARGIN = {"pointer": 7.0, "sentence": 0.02}
+_MARGIN = {"pointer": 9.0, "sentence": 0.02}
 """A further sentence is quoted if it comes this close to the best one, by the kind of its score (eval/LOG.md)."""
 
 
