@@ -47,7 +47,7 @@ HOMES = {
     "python_calamine": {"qa_service/ingest/extract/tables.py"},
     "striprtf": {"qa_service/ingest/extract/rtf.py"},
     "yaml": {"qa_service/ingest/extract/front_matter.py"},
-    "rapidfuzz": {"qa_service/answering/quote_diff.py"},
+    "rapidfuzz": {"qa_service/retrieval/names.py", "qa_service/answering/quote_diff.py"},
     "gradio": {"qa_service/web/chat.py"},
     "rfc8785": {"qa_service/answering/export/record.py"},
     "bm25s": {"eval/single_legs.py"},

@@ -67,9 +67,9 @@ def is_statement(line: str) -> bool:
 
 
 def find_byline(text: str) -> Byline:
-    """What the lines of a text's head, or else of its end, state. Its first line is its title."""
+    """What the lines of a text's head, or else of its end, state. Its first line is its title, or states it, too."""
     lines = find_lines(text)
-    head = lines[1:_HEAD] if len(lines) > 1 else []
+    head = lines[0 if lines and is_statement(lines[0].text) else 1 : _HEAD] if len(lines) > 1 else []
     tail = lines[max(_HEAD, len(lines) - _TAIL) :]
     return Byline(
         author=_first(_all_authors(lines, head, tail)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from qa_service.errors import BadFile
-from qa_service.ingest.bylines import find_byline
+from qa_service.ingest.bylines import find_byline, is_statement
 from qa_service.ingest.dates import find_date, is_possible
 from qa_service.ingest.language import UNDETERMINED, detect_document_language, normal_tag, short_language
 from qa_service.records import Metadata
@@ -154,10 +154,13 @@ def _iso(year: int, month: int, day: int) -> str | None:
 
 
 def _title(kept_text: str, file_name: str) -> tuple[str, str]:
-    """The first line with a letter, without a date stuck to its front, cut at a word; else the file name."""
+    """The first line that says more than a source or a date, without a date stuck to its front, cut at a word.
+
+    Else the file name.
+    """
     for line in _LINE.finditer(kept_text):
         title = _MARKED.sub("", _DATE_PREFIX.sub("", " ".join(line[0].split())))
-        if any(map(str.isalpha, title)):
+        if any(map(str.isalpha, title)) and not is_statement(line[0]):
             if len(title) > _MAX_TITLE:
                 title = title[: _MAX_TITLE - 1].rsplit(" ", 1)[0] + "…"
             return title, "text"

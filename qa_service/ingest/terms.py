@@ -94,9 +94,9 @@ def _parts(token: str) -> list[str]:
     found: list[str] = []
     last = 0
     for run in _HAN.finditer(token):
-        found += [_romanised(token[last : run.start()]), run.group()]
+        found += [romanised(token[last : run.start()]), run.group()]
         last = run.end()
-    return [part for part in [*found, _romanised(token[last:])] if part]
+    return [part for part in [*found, romanised(token[last:])] if part]
 
 
 def _words(part: str) -> list[str]:
@@ -106,7 +106,8 @@ def _words(part: str) -> list[str]:
 
 
 @lru_cache(maxsize=100_000)
-def _romanised(word: str) -> str:
+def romanised(word: str) -> str:
+    """A word as it sounds, in Latin letters, so that a name is one in each script."""
     latin = anyascii(word.translate(_BEFORE)).lower()
     letters = "".join(character for character in latin if character.isalnum())
     return _DOUBLED.sub(r"\1", _SOUND.sub(lambda found: _SOUNDS[found.group()], letters))

@@ -9,6 +9,7 @@ from qa_service.ingest.quantities import Date, Quantity, are_same, is_rounded, q
 from qa_service.ingest.terms import make_terms
 from qa_service.ingest.units import unit_beside
 from qa_service.records import Difference, Hit, Span
+from qa_service.retrieval.names import are_of_the_same, names_in, title_names
 from qa_service.retrieval.polarity import Polarity, polarity
 
 _SAME = 0.6
@@ -42,13 +43,17 @@ def compared(hits: Sequence[Hit], vector: Callable[[Hit], Vectors]) -> tuple[Hit
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A hit and what it tells: the value or the name that answers, and all values in it. `units` are the former's."""
+    """A hit and what it tells: the value with its `units`, or the `name`, that answers; all `values` in it.
+
+    `names` are those that its best sentence and its title speak of.
+    """
 
     hit: Hit
     vector: Vectors
     value: Quantity | None
     units: frozenset[str]
     name: frozenset[str]
+    names: frozenset[str]
     values: tuple[Quantity, ...]
 
     @classmethod
@@ -57,13 +62,15 @@ class _Told:
         values = quantities(text, language)
         value = _value(values, hit.answer) if hit.answer else None
         units = unit_beside(text, value.span, language) if value else frozenset[str]()
-        return cls(hit, vector, value, units, _name(text, hit.answer), values)
+        best = _best_sentence(hit)
+        names = names_in(text[best.start : best.end], language) | title_names(hit.metadata.title, language)
+        return cls(hit, vector, value, units, _name(text, hit.answer), names, values)
 
     def is_corroborated_by(self, other: "_Told") -> bool:
         """Only what answers with the same value or name, and says of it no opposite: near sentences may well do."""
         if _primary(self.hit) == _primary(other.hit) or not self._is_of_another_document(other):
             return False
-        if self._cosine(other) < _SAME:
+        if self._cosine(other) < _SAME or not self._is_of_the_names_of(other):
             return False
         return any(
             not self._polarity(place).may_contradict(other._polarity(other_place))
@@ -96,10 +103,14 @@ class _Told:
             if are_same(own.value, each.value) is True and other._is_in_best_sentence(each.span.start):
                 yield own.span.start, each.span.start
 
+    def _says(self, value: Quantity) -> bool:
+        """Does the sentence that answers hold this value, too, beside its own?"""
+        said = (each for each in self.values if self._is_in_best_sentence(each.span.start))
+        return any(are_same(each.value, value.value) is True for each in said)
+
     def _is_in_best_sentence(self, place: int) -> bool:
         """In the one that is quoted: a mark says something of a quote."""
-        scores = self.hit.sentence_scores
-        best = self.hit.passage.search_sentences[scores.index(max(scores))]
+        best = _best_sentence(self.hit)
         return best.start <= place < best.end
 
     def _ratio(self) -> str:
@@ -118,11 +129,11 @@ class _Told:
     def difference(self, other: "_Told") -> Difference | None:
         if not self.value or not other.value or not self._is_of_another_document(other):
             return None
-        if not self._counts_what(other) or not self._is_of_the_time_of(other):
+        if not (self._counts_what(other) and self._is_of_the_time_of(other) and self._is_of_the_names_of(other)):
             return None
         if are_same(self.value.value, other.value.value) is not False or self._cosine(other) < SAME_MATTER:
             return None
-        if is_rounded(self.value.value, other.value.value):
+        if is_rounded(self.value.value, other.value.value) or self._says(other.value) or other._says(self.value):
             return None
         if min(self._log_odds, other._log_odds) < _ANSWERS:
             return None
@@ -133,6 +144,10 @@ class _Told:
         if self.value and isinstance(self.value.value, Date):
             return True
         return bool(self.units & other.units) or not (self.units or other.units)
+
+    def _is_of_the_names_of(self, other: "_Told") -> bool:
+        """Two mines with 730 workers each confirm nothing."""
+        return are_of_the_same(self.names, other.names)
 
     def _is_of_the_time_of(self, other: "_Told") -> bool:
         """Do both speak of one year and month, as far as they name any? Coal of 2023 contradicts none of 2024."""
@@ -165,6 +180,11 @@ class _Told:
 
     def _cosine(self, other: "_Told") -> float:
         return float(self.vector @ other.vector)
+
+
+def _best_sentence(hit: Hit) -> Span:
+    """In the search text."""
+    return hit.passage.search_sentences[hit.sentence_scores.index(max(hit.sentence_scores))]
 
 
 def _value(found: Sequence[Quantity], answer: Span) -> Quantity | None:

@@ -72,6 +72,7 @@ _MIMETYPES = {
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
 }
 _PDF, _PDF_WITHIN = b"%PDF-", 1024
+_OBJECT = re.compile(rb"\b\d+ \d+ obj\b")
 
 
 def find_kind(file: RawFile) -> str:
@@ -82,7 +83,7 @@ def find_kind(file: RawFile) -> str:
     head = file.content[:_HEAD]
     if not head:
         raise BadFile(f"{file.name}: the file is empty")
-    if head.lstrip().startswith(_PDF):
+    if head.lstrip().startswith(_PDF) and not _is_about_pdf(file):
         return "pdf"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zip_kind(file)
@@ -90,7 +91,7 @@ def find_kind(file: RawFile) -> str:
         return _ole_kind(file)
     if head.startswith(b"{\\rtf"):
         return "rtf"
-    if _PDF in head[:_PDF_WITHIN] and _has_bytes_of_no_text(head):  # what came before is junk
+    if _PDF in head[:_PDF_WITHIN] and _OBJECT.search(file.content):  # what came before is junk
         return "pdf"
     if looks_like := _binary(head):
         why = "; unpack it first" if "archive" in looks_like else ", which holds no text that can be read"
@@ -148,9 +149,10 @@ def _ole_kind(file: RawFile) -> str:
     raise BadFile(f"{file.name}: looks like a file of an old Office program; save it as .docx or .pdf")
 
 
-def _has_bytes_of_no_text(head: bytes) -> bool:
-    """A PDF says so itself in a comment of bytes above 127, streams hold any."""
-    return any(byte < 9 for byte in head) or b"\n%\xe2\xe3" in head
+def _is_about_pdf(file: RawFile) -> bool:
+    """A text whose first words are the mark of a PDF: it has no object, and is not named as one."""
+    is_named = PurePosixPath(file.name).suffix.casefold() == ".pdf"
+    return not is_named and not _OBJECT.search(file.content) and not any(byte < 9 for byte in file.content[:_HEAD])
 
 
 def _binary(head: bytes) -> str:

@@ -160,3 +160,17 @@ def test_any_text_can_be_described(text: str, repeated: bool) -> None:
 def test_the_seeds_describe_themselves(number: str, title: str, date: str | None, language: str) -> None:
     metadata = seed(number)[0].metadata
     assert (metadata.title, metadata.date, metadata.language) == (title, date, language)
+
+
+@pytest.mark.parametrize(
+    ("head", "source", "date"),
+    [
+        ("Источник: Вестник Семиречья\nДата: 2024-03-14", "Вестник Семиречья", "2024-03-14"),
+        ("Date: 2024-03-14\nSource: Lepsi News", "Lepsi News", "2024-03-14"),
+        ("来源：丝路晨报\n日期：2024年3月14日", "丝路晨报", "2024-03-14"),
+    ],
+)
+def test_a_title_stands_below_what_states_source_and_date(head: str, source: str, date: str) -> None:
+    text = f"{head}\n\nLepsi bakery opens\n\nThe bakery in Lepsi opened its doors to the public on Monday morning.\n"
+    said, _ = describe("file.txt", text, {})
+    assert (said.title, said.source, said.date) == ("Lepsi bakery opens", source, date)

@@ -237,3 +237,16 @@ def test_a_value_beside_the_sentence_that_is_quoted_confirms_nothing() -> None:
     for scores, agree in (((5.0, 1.0), False), ((1.0, 5.0), True)):
         other = replace(made, passage=passage, sentence_scores=scores)
         assert all(bool(each.corroborating) == agree for each in compare(one, other, 0.9))
+
+
+def test_the_same_number_of_two_mines_confirms_and_contradicts_nothing() -> None:
+    one = answering("The Zhetiru mine employs 730 workers.", "730", 1)
+    for number in ("730", "750"):
+        other = answering(f"На руднике Кокшоки работают {number} человек.", number, 2, "ru")
+        assert not any(each.corroborating or each.differing for each in compare(one, other, 0.9))
+
+
+def test_a_sentence_that_holds_both_values_contradicts_neither() -> None:
+    one = answering("The Bayan school was founded in 1931 and rebuilt in 1974.", "1931", 1)
+    other = answering("Баян мектебі 1974 жылы қайта салынды, ал 1931 жылы негізі қаланды.", "1974", 2, "kk")
+    assert not any(each.differing for each in compare(one, other, 0.9))

@@ -313,5 +313,6 @@ def test_a_text_about_pdf_is_a_text_and_a_stored_archive_an_archive() -> None:
         archive.writestr("a.txt", text)
         archive.writestr("b.txt", "Another text.")
     assert set(documents("stored.zip", stored.getvalue())) == {"stored.zip/a.txt", "stored.zip/b.txt"}
+    assert extracted("note.txt", b"%PDF-1.7 is the first line of this note.\nIt has no object.").format == "txt"
     for before in (b"", b"\n\n", b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\n\r\n"):
         assert extracted("a.bin", before + made.pdf("A page of text.")).format == "pdf"
