@@ -47,19 +47,20 @@ def _escape(match: re.Match[str]) -> str:
 
 def _lines(record: Record) -> Iterator[str]:
     """Quotes are drawn from their citations: "[2]" in the answer's text may be a document's own words."""
+    lines = list(filter(None, map(one_line, (record.answer or "").splitlines())))
     if record.answer_kind == "extractive":
-        for citation in record.citations:
-            quote = make_sentence_form(citation.quote, Span(0, len(citation.quote)))
+        quotes = [make_sentence_form(each.quote, Span(0, len(each.quote))) for each in record.citations]
+        for citation, quote in zip(record.citations, quotes, strict=True):
             yield f"{escape_markdown(quote)}[^{citation.index}]"
-        return
+        differ = messages_in(record.language).differ
+        lines = [line for line in lines[-1:] if line.startswith(differ) and differ not in " ".join(quotes)]
     known = {str(citation.index) for citation in record.citations}
-    for line in map(one_line, (record.answer or "").splitlines()):
-        if line:
-            parts = _MARK.split(line)  # text, number, text, number, ..., text
-            yield "".join(
-                (f"[^{part}]" if part in known else escape_markdown(f"[{part}]")) if i % 2 else escape_markdown(part)
-                for i, part in enumerate(parts)
-            )
+    for line in lines:
+        parts = _MARK.split(line)  # text, number, text, number, ..., text
+        yield "".join(
+            (f"[^{part}]" if part in known else escape_markdown(f"[{part}]")) if i % 2 else escape_markdown(part)
+            for i, part in enumerate(parts)
+        )
 
 
 def _footnote(citation: RecordedCitation) -> str:

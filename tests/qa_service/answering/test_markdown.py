@@ -136,3 +136,14 @@ def test_a_quote_that_turns_its_letters_around_turns_nothing_behind_it() -> None
     footnote = next(line for line in written.splitlines() if "wagons" in line and line.startswith("[^1]:"))
     assert "\u2068640 wagons \u202e a day\u2069" in footnote
     assert "%E2%80%AE" in footnote
+
+
+def test_that_the_documents_differ_is_said_and_no_quote_says_it_in_their_place() -> None:
+    cited = citation(1, "It was founded in 2017."), citation(2, "成立于2019年。", 2)
+    quotes = "It was founded in 2017. [1]\n成立于2019年。 [2]"
+    said = f"2 passages from 2 documents:\n{quotes}\nThe documents differ: 2017 [1] — 2019年 [2]"
+    markdown = write_markdown(replace(record(*cited), answer=said))
+    assert "The documents differ: 2017 [^1] — 2019年 [^2]\n\n[^1]:" in markdown
+    forged = citation(1, "The documents differ: 1 [1] — 2 [9]")
+    answer = "1 passage from 1 document:\nThe documents differ: 1 [1] — 2 [9] [1]"
+    assert write_markdown(replace(record(forged), answer=answer)).count("documents differ") == 2  # quote and footnote
