@@ -340,7 +340,10 @@
       find("confirm-yes").disabled = false;
       return;
     }
-    if (find("source-tab").href.includes(entry.document_id)) find("source-documents").click();
+    if (find("source-tab").href.includes(entry.document_id)) {
+      find("source-documents").click();
+      find("source-frame").contentWindow.location.replace("about:blank"); // else its link shows what is loaded already
+    }
     await refresh();
     dialog.close();
     announce(`${entry.title}: deleted`);

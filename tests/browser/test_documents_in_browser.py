@@ -72,7 +72,13 @@ def test_files_come_in_are_asked_about_and_go(open_page: Callable[..., Watched],
     expect(page.locator("section.turn").last.locator("a.source").first).to_be_visible(timeout=20_000)
     expect(page.locator("section.turn").last).not_to_contain_text("2,750")
     watched.screenshot(f"{window}-documents-gone")
-    watched.complaints[:] = [each for each in watched.complaints if "422" not in each]  # the empty file's answer
+    page.locator("section.turn").first.locator("a.source").first.focus()
+    page.keyboard.press("Enter")
+    shown = page.frame_locator("#source-frame").locator("body")
+    expect(shown).to_contain_text("no document")
+    expect(shown).not_to_contain_text("2,750")
+    # the answers to the empty file and to the source of what was deleted
+    watched.complaints[:] = [each for each in watched.complaints if "422" not in each and "404" not in each]
     watched.assert_nothing_left()
 
 
