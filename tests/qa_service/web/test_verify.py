@@ -85,7 +85,7 @@ def test_the_example_of_the_readme_is_true(client: TestClient) -> None:
     found = client.post("/verify", json={"quote": QUOTE.replace("11", "12")}).json()
     assert found["places"][0]["file_name"] == "002_e12e1a648fca8381.txt"
     assert (found["places"][0]["start_char_index"], found["places"][0]["end_char_index"]) == (667, 722)
-    assert round(found["similarity"], 2) == 0.96
+    assert round(found["similarity"], 2) == 0.98
     assert found["diff"] == [
         {"op": "equal", "quote": "There are over ", "document": "There are over "},
         {"op": "replace", "quote": "12", "document": "11"},
