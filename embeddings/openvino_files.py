@@ -19,7 +19,7 @@ from embeddings.bundled import Progress
 from embeddings.durable import file_sha256, sync_folder
 from embeddings.errors import ModelError
 from embeddings.model_folder import load_json, load_object
-from embeddings.reranker_weights import shipped_files, shipped_weights_file
+from embeddings.reranker_weights import shipped_hashes, shipped_weights_file
 from embeddings.spec import ModelSpec
 
 FACTS_FILE = "facts.json"
@@ -55,7 +55,7 @@ def ready_networks(folder: Path, spec: ModelSpec, home: Path, progress: Progress
 
 def _key(folder: Path, spec: ModelSpec, weights: Path | None) -> str:
     configs = {path.relative_to(folder).as_posix(): file_sha256(path) for path in sorted(folder.rglob("*.json"))}
-    reranker = [file_sha256(path) for path in shipped_files(weights)] if weights else []
+    reranker = list(shipped_hashes(weights)) if weights else []
     made_of = [EXPORT_FORMAT, spec.weights_sha256, configs, reranker]
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 

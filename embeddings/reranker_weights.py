@@ -27,12 +27,13 @@ _SCALE = ".scale"
 _RECORD = "record"
 
 
-def shipped_files(weights: Path) -> Iterator[Path]:
-    """The weights' file, and that of their adapter if one ships."""
-    yield weights
-    adapter = adapter_file(file_sha256(weights))
+def shipped_hashes(weights: Path) -> Iterator[str]:
+    """The sha256 of the weights' file, and of that of their adapter if one ships."""
+    sha256 = file_sha256(weights)
+    yield sha256
+    adapter = adapter_file(sha256)
     if adapter.is_file():
-        yield adapter
+        yield file_sha256(adapter)
 
 
 def shipped_weights_file(spec: ModelSpec) -> Path | None:

@@ -19,6 +19,7 @@ from embeddings.encoder import Vectors
 from embeddings.spec import ModelSpec
 from eval.adapter_texts import Asked, Text
 from eval.checkpoint import load_checkpoint, save_checkpoint
+from eval.schedule import rate_at
 
 _ADAPTED = re.compile(r"encoder\..*(query|key|value|dense)")
 _DECAY = 0.01
@@ -127,10 +128,7 @@ class AdapterTrainer:
     def _update(self) -> None:
         plan = self.plan
         nn.utils.clip_grad_norm_(self._parameters, _CLIP)
-        rate = plan.rate * min(
-            (self.step + 1) / plan.warmup,
-            max(0.02, (plan.steps - self.step) / max(1, plan.steps - plan.warmup)),
-        )
+        rate = rate_at(self.step, plan.rate, plan.warmup, plan.steps)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.step()

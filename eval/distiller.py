@@ -20,6 +20,7 @@ from eval.checkpoint import load_checkpoint, save_checkpoint
 from eval.distillation import TaughtGroup
 from eval.reranker_groups import Group
 from eval.reranker_trainer import Reader, group_losses, model_to_train
+from eval.schedule import rate_at
 
 _LAYERS = re.compile(r"bert\.encoder\..*|bert\.pooler\.dense")
 _HEADS = ("classifier", "pointer")
@@ -110,10 +111,7 @@ class Distiller:
     def _update(self) -> None:
         nn.utils.clip_grad_norm_(self._parameters, _CLIP)
         plan = self.plan
-        rate = plan.rate * min(
-            (self.step + 1) / plan.warmup,
-            max(0.02, (plan.steps - self.step) / max(1, plan.steps - plan.warmup)),
-        )
+        rate = rate_at(self.step, plan.rate, plan.warmup, plan.steps)
         for each in self._optimizer.param_groups:
             each["lr"] = rate * each["scale"]
         self._optimizer.step()

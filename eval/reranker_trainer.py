@@ -16,6 +16,7 @@ from embeddings.reading_model import ReadingModel, passage_tokens
 from embeddings.reranker_weights import MAX_TOKENS
 from eval.checkpoint import load_checkpoint, save_checkpoint
 from eval.reranker_groups import Group
+from eval.schedule import rate_at
 
 _HEADS = ("classifier", "pointer", "bert.pooler")
 _HEAD_RATE = 10
@@ -122,10 +123,7 @@ class Trainer:
             parameter.grad = None
         nn.utils.clip_grad_norm_(self.masters.values(), _CLIP)
         plan = self.plan
-        rate = plan.rate * min(
-            (self.step + 1) / plan.warmup,
-            max(0.02, (plan.steps - self.step) / max(1, plan.steps - plan.warmup)),
-        )
+        rate = rate_at(self.step, plan.rate, plan.warmup, plan.steps)
         for each in self._optimizer.param_groups:
             each["lr"] = rate * each["scale"]
         self._optimizer.step()

@@ -19,7 +19,7 @@ from embeddings.errors import ModelError
 from embeddings.hashing import HashingEncoder
 from embeddings.model_choice import load_reranker
 from embeddings.reranker import Reranker
-from embeddings.reranker_weights import RerankerWeights, shipped_files
+from embeddings.reranker_weights import RerankerWeights, shipped_hashes
 from embeddings.sentence_transformer import SentenceTransformerEncoder
 
 RIGHT = "In 2024 trade between China and Central Asia reached 94.8 billion US dollars."
@@ -85,7 +85,7 @@ def test_weights_are_loaded_with_the_adapter_that_ships_for_them(tmp_path: Path,
     assert adapted.record["name"] == "taught"
     assert (adapted.record["first_stage_weight"], adapted.layers) == (7.0, 1)
     assert RerankerWeights.load_record(tmp_path / "w.npz") == adapted.record
-    assert len(list(shipped_files(tmp_path / "w.npz"))) == 2
+    assert len(list(shipped_hashes(tmp_path / "w.npz"))) == 2
 
 
 @pytest.mark.parametrize(
