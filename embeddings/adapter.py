@@ -6,21 +6,20 @@ are: the reranker shares them. The reranker's holds what `python -m eval.distill
 
 import hashlib
 import json
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.archive import open_archive
 from embeddings.errors import ModelError
 
 SHIPPED = Path(__file__).parent / "adapters"
 _RECORD = "record"
+_WHAT = "adapter"
 _UP, _DOWN = ".up", ".down"
 _EXACT_BELOW = 16.0
 """Below it, sums of products of two float16 are exact in float64 (multiples of 2^-48 below 2^5), in whatever order.
@@ -57,7 +56,7 @@ class Adapter:
     @classmethod
     def load(cls, path: Path, weights_sha256: str) -> "Adapter":
         """Raises ModelError for a file that is no adapter, or that of other weights."""
-        with _archive(path) as arrays:
+        with open_archive(path, _WHAT) as arrays:
             record = _read_record(arrays, path, weights_sha256)
             names = [name.removesuffix(_UP) for name in arrays.files if name.endswith(_UP)]
             changes = {name: (arrays[name + _UP], arrays[name + _DOWN]) for name in names}
@@ -79,18 +78,6 @@ class Adapter:
             raise ModelError(f"the adapter {self.name} does not fit {name}; install the project again")
         changed: NDArray[np.float32] = (rows + part @ down).astype(np.float32)
         return changed
-
-
-@contextmanager
-def _archive(path: Path) -> Iterator[Any]:
-    """Raises ModelError for whatever goes wrong with it."""
-    try:
-        if not is_zipfile(path):
-            raise ValueError("no such archive")
-        with np.load(path, allow_pickle=False) as arrays:
-            yield arrays
-    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile, zlib.error) as error:
-        raise ModelError(f"{path}: no adapter ({error}); install the project again") from error
 
 
 def _read_record(arrays: Mapping[str, Any], path: Path, weights_sha256: str) -> Mapping[str, Any]:
@@ -121,7 +108,7 @@ def shipped_adapter_record(weights_sha256: str) -> Mapping[str, Any] | None:
     path = adapter_file(weights_sha256)
     if not path.is_file():
         return None
-    with _archive(path) as arrays:
+    with open_archive(path, _WHAT) as arrays:
         return _read_record(arrays, path, weights_sha256)
 
 

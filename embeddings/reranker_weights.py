@@ -4,18 +4,16 @@ The adapter is what `python -m eval.distill_reranker` taught them later. Needs n
 """
 
 import json
-import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.adapter import Adapter, adapter_file, shipped_adapter, shipped_adapter_record
+from embeddings.archive import open_archive
 from embeddings.durable import file_sha256
 from embeddings.errors import ModelError
 from embeddings.spec import ModelSpec
@@ -25,6 +23,7 @@ MAX_TOKENS = 224
 """Of a question and a passage together."""
 _SCALE = ".scale"
 _RECORD = "record"
+_WHAT = "weights of a reranker"
 
 
 def shipped_hashes(weights: Path) -> Iterator[str]:
@@ -69,7 +68,7 @@ class RerankerWeights:
     @classmethod
     def load_record(cls, path: Path, adapted: bool = True) -> Mapping[str, Any]:
         """How the weights came about, without them; of the adapter what it says otherwise. Raises ModelError."""
-        with _archive(path) as arrays:
+        with open_archive(path, _WHAT) as arrays:
             record = _read_record(arrays)
         adapter = shipped_adapter_record(file_sha256(path)) if adapted else None
         return record if adapter is None else _adapted_record(record, adapter)
@@ -92,7 +91,7 @@ class RerankerWeights:
 
     @classmethod
     def _load(cls, path: Path) -> "RerankerWeights":
-        with _archive(path) as arrays:
+        with open_archive(path, _WHAT) as arrays:
             record = _read_record(arrays)
             names = [name for name in arrays.files if name != _RECORD and not name.endswith(_SCALE)]
             tensors = {
@@ -100,18 +99,6 @@ class RerankerWeights:
                 for name in names
             }
             return cls(record, tensors)
-
-
-@contextmanager
-def _archive(path: Path) -> Iterator[Any]:
-    """Raises ModelError for whatever goes wrong with it."""
-    try:
-        if not is_zipfile(path):
-            raise ValueError("no such archive")
-        with np.load(path, allow_pickle=False) as arrays:
-            yield arrays
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-        raise ModelError(f"{path}: no weights of a reranker ({error}); install the project again") from error
 
 
 def _read_record(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
