@@ -24,6 +24,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16"),
 )
+_NOT_LATIN = re.compile(r"[^\x00-\x7f\u00a0-\u017f\u2010-\u203a€™\ufffd]")
 _ESCAPED = re.compile(rb"\x1b\$[@B]|\x1b\([BJ]|~\{(?:[!-w][!-~])+~\}")
 
 
@@ -124,9 +125,15 @@ def _damaged_utf8(content: bytes) -> tuple[str, Encoding] | None:
     text = content.decode("utf-8", "replace")
     replaced = text.count("\ufffd") - content.count("\ufffd".encode())
     whole = sum(character > "\x7f" for character in text) - replaced
-    if not replaced or has_controls(text) or whole < MIN_WHOLE * replaced:
+    enough = replaced if _is_latin(text) else MIN_WHOLE * replaced
+    if not replaced or has_controls(text) or whole < enough:
         return None
     return text, Encoding("utf-8", is_certain=False, replaced=replaced)
+
+
+def _is_latin(text: str) -> bool:
+    """Beyond ASCII only what texts in Latin letters hold: none other has "Ã©" and "â€™" where UTF-8 has é and ’."""
+    return not _NOT_LATIN.search(text)
 
 
 def _not_text(file: RawFile) -> str:

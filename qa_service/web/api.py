@@ -13,13 +13,13 @@ from qa_service.config import Settings
 from qa_service.service import Service
 from qa_service.web.documents_api import ERRORS, NOT_FOUND, add_document_routes
 from qa_service.web.record_file import MAX_RECORD_BYTES, ExportsOut, RecordFile
-from qa_service.web.requests import AskIn, SearchIn, VerifyIn, refuse_unknown_parameters
+from qa_service.web.requests import AnswerId, AskIn, SearchIn, VerifyIn, refuse_unknown_parameters
 from qa_service.web.responses import AnswerOut, ErrorOut, Health, Readiness, RecordCheckOut, SearchOut, VerifyOut
 from qa_service.web.uploads_api import add_upload_routes
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-AnswerId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The id of an answer")]
+AnswerIdInPath = Annotated[AnswerId, Path(description="The id of an answer")]
 
 
 def make_router(service: Service, settings: Settings) -> APIRouter:
@@ -30,6 +30,7 @@ def make_router(service: Service, settings: Settings) -> APIRouter:
     add_document_routes(router, service)
     add_upload_routes(router, service, settings.max_upload_mb * 1_000_000)
     _add_health(router, service)
+    _answer_head(router)
     _refuse_other_methods(router)
     return router
 
@@ -60,7 +61,7 @@ def _add_exports(router: APIRouter, service: Service) -> None:
         return RecordCheckOut.of(service.check_record(body.to_record(), body.sha256))
 
     @router.get("/exports/{answer_id}/{name}", tags=["questions"], response_class=Response, responses=NOT_FOUND)
-    def export(answer_id: AnswerId, name: FormatName) -> Response:
+    def export(answer_id: AnswerIdInPath, name: FormatName) -> Response:
         """One of the chat's newest answers as a file."""
         wanted = FORMATS[name]
         headers = {"Content-Disposition": f'attachment; filename="answer-{answer_id[:8]}{wanted.suffix}"'}
@@ -92,6 +93,19 @@ def _add_health(router: APIRouter, service: Service) -> None:
             reranker=service.reranker,
             calibrated=service.is_calibrated,
         )
+
+
+def _answer_head(router: APIRouter) -> None:
+    """As GET without the body, which the server leaves out (RFC 9110); FastAPI leaves HEAD to the application."""
+    for route in list(router.routes):
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            router.add_api_route(
+                route.path,
+                route.endpoint,
+                methods=["HEAD"],
+                response_class=route.response_class,
+                include_in_schema=False,
+            )
 
 
 def _refuse_other_methods(router: APIRouter) -> None:

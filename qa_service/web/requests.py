@@ -31,7 +31,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*(?:-[A-Za-z0-9](?:-[
 MAX_TURNS, MAX_TURN = 50, 20_000
 """Of a history: how many turns, and how many characters in each."""
 _MAX_SOURCE = 2_000  # no longer one is taken in
-_DOCUMENT_ID = re.compile(r"[0-9a-f]{32}")
+_ID = re.compile(r"[0-9a-f]{32}")
 _NO_DOCUMENT_ID = "is not a document's id, 32 digits 0-9 a-f; the list of documents shows them"
 
 
@@ -61,7 +61,9 @@ def _must(fit: Callable[[str], object], otherwise: str) -> AfterValidator:
 Language = Annotated[
     str, _must(_LANGUAGE.fullmatch, "is not a BCP 47 language tag; write it as in en, zh, zh-Hant or kk-Cyrl")
 ]
-DocumentId = Annotated[str, _must(_DOCUMENT_ID.fullmatch, _NO_DOCUMENT_ID)]
+DocumentId = Annotated[str, _must(_ID.fullmatch, _NO_DOCUMENT_ID)]
+JobId = Annotated[str, _must(_ID.fullmatch, "is not a job's id, 32 digits 0-9 a-f; GET /jobs shows them")]
+AnswerId = Annotated[str, _must(_ID.fullmatch, "is not an answer's id, 32 digits 0-9 a-f; it stands in the answer")]
 Source = Annotated[
     Text,
     _must(str.strip, "is blank; name a source or leave it out"),
@@ -153,14 +155,15 @@ def refuse_unknown_parameters(request: Request) -> None:
     Raises BadInput.
     """
     known = [parameter.alias for parameter in request.scope["route"].dependant.query_params]
+    body = "; fields go into the body" if request.method in {"POST", "PATCH"} else ""
     for name in request.query_params:
         if name not in known:
-            raise BadInput(f"{name[:80]}: no such parameter; there is {', '.join(known) or 'none'}")
+            raise BadInput(f"{name[:80]}: no such parameter behind the ?; there is {', '.join(known) or 'none'}{body}")
 
 
 def check_document_id(value: str) -> str:
     """The id itself. Raises BadInput naming it."""
-    if not _DOCUMENT_ID.fullmatch(value):
+    if not _ID.fullmatch(value):
         raise BadInput(f"{value[:80]}: {_NO_DOCUMENT_ID}")
     return value
 

@@ -16,6 +16,7 @@ from qa_service.records import RawFile, Receipt, TakenIn
 from qa_service.service import Service
 from qa_service.web.document_responses import ReceiptOut
 from qa_service.web.jobs_responses import JobDetailOut, JobOut, JobsOut
+from qa_service.web.requests import JobId
 from qa_service.web.responses import ErrorOut
 from qa_service.web.upload_form import MAX_FILES, UploadForm
 from qa_service.web.uploads import FailureOut, ReceiptsOut, Upload, only_result, read_upload, status_of
@@ -32,7 +33,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut}, 404: {"model": ErrorOut}}
 
-JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The id from the list of jobs")]
+JobIdInPath = Annotated[JobId, Path(description="The id from the list of jobs")]
 
 _FORM = {
     "required": ["file"],
@@ -186,7 +187,7 @@ def _add_jobs(router: APIRouter, service: Service) -> None:
 
     @router.get("/jobs/{job_id}", tags=["jobs"], responses=_NOT_FOUND)
     def job(
-        job_id: JobId,
+        job_id: JobIdInPath,
         after: Annotated[int, Query(ge=0, le=2**62, description="The last `next_after`: only newer receipts")] = 0,
         limit: Annotated[int, Query(ge=0, le=500, description="How many receipts at most")] = 100,
     ) -> JobDetailOut:
@@ -204,7 +205,7 @@ def _add_jobs(router: APIRouter, service: Service) -> None:
         return JobDetailOut.of_job(found, receipts, failures, last)
 
     @router.delete("/jobs/{job_id}", tags=["jobs"], responses=_NOT_FOUND)
-    def cancel(job_id: JobId) -> JobOut:
+    def cancel(job_id: JobIdInPath) -> JobOut:
         """What still waits is not taken in; what was taken in stays, and so does the file that is being read."""
         return JobOut.of(service.jobs.cancel(job_id))
 

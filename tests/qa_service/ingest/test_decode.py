@@ -112,6 +112,18 @@ def test_few_utf_8_characters_around_a_broken_byte_are_not_another_encoding() ->
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "Le café a été fermé en 2019. Il a rouvert ".encode() + b"\xe0 Paris.",
+        "Its director said it’s working.\nCosts rose ".encode() + b"\x96 by a third.",
+    ],
+)
+def test_a_byte_of_another_encoding_in_latin_letters_does_not_turn_the_others_into_signs(content: bytes) -> None:
+    assert encoding_of(content) == Encoding("utf-8", is_certain=False, replaced=1)
+    assert decoded(content) == content.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(
     ("text", "encoding", "name"),
     [
         (CHINESE, "gb18030", "gb18030"),

@@ -469,8 +469,8 @@ def test_the_chats_upload_route_is_closed(client: TestClient) -> None:
     ("method", "path", "allowed"),
     [
         ("GET", "/ask", "POST"),
-        ("DELETE", "/documents", "GET, POST"),
-        ("PUT", "/livez", "GET"),
+        ("DELETE", "/documents", "GET, HEAD, POST"),
+        ("PUT", "/livez", "GET, HEAD"),
         ("OPTIONS", "/ask", "POST"),
     ],
 )
@@ -480,6 +480,22 @@ def test_another_method_is_405_and_names_the_right_ones(
     response = client.request(method, path)
     assert error_of(response)[:2] == (405, "method_not_allowed")
     assert response.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize("path", ["/livez", "/documents", "/documents/none", "/audit"])
+def test_head_is_answered_as_get_is(client: TestClient, path: str) -> None:
+    head, got = client.head(path), client.get(path)
+    assert (head.status_code, head.headers["content-type"]) == (got.status_code, got.headers["content-type"])
+    assert head.headers["content-length"] == got.headers["content-length"]
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [("/jobs/1", "GET /jobs shows them"), ("/exports/1/record", "it stands in the answer")],
+)
+def test_an_id_that_is_none_is_told_how_one_looks(client: TestClient, path: str, detail: str) -> None:
+    assert error_of(client.get(path))[0] == 422
+    assert client.get(path).json()["detail"].endswith(detail)
 
 
 @pytest.mark.parametrize("origin", ["http://[", "null", "http://127.0.0.1@evil.example", "http://127.0.0.1:1"])
