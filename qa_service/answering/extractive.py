@@ -14,7 +14,7 @@ _MARGIN = {"pointer": 9.0, "sentence": 0.02}
 
 
 def cite(hits: Sequence[Hit], passage_weight: float) -> tuple[Citation, ...]:
-    """The citations of an answer, the best passage first: at most three sentences and 600 characters, none twice.
+    """The citations of an answer, the best quote first: at most three sentences and 600 characters, none twice.
 
     `passage_weight` is what the score of a passage counts beside the pointer of a sentence: what the first stage counts
     for the second, so that all three scores are added up. Without pointers it counts nothing.
@@ -27,9 +27,8 @@ def cite(hits: Sequence[Hit], passage_weight: float) -> tuple[Citation, ...]:
             chosen.append(sentence)
         if len(chosen) == MAX_QUOTES:
             break
-    ranks = {hit.passage_id: rank for rank, hit in enumerate(hits)}
-    quotes = sorted(_joined(chosen), key=lambda quote: (ranks[quote[0].passage_id], quote[1].start))
-    return tuple(Citation(index, _marked(hit, span), span) for index, (hit, span) in enumerate(quotes, start=1))
+    quotes = enumerate(_joined(chosen), start=1)
+    return tuple(Citation(index, _marked(hit, span), span) for index, (hit, span) in quotes)
 
 
 def _marked(hit: Hit, quote: Span) -> Hit:
@@ -75,16 +74,18 @@ def _ranked(hits: Sequence[Hit], passage_weight: float) -> list[_Sentence]:
 
 
 def _joined(sentences: Sequence[_Sentence]) -> Iterator[tuple[Hit, Span]]:
-    """One quote for sentences of a passage that follow each other."""
-    for hit in dict.fromkeys(sentence.hit.passage_id for sentence in sentences):
-        own = sorted((each for each in sentences if each.hit.passage_id == hit), key=lambda each: each.at)
-        first = last = own[0]
-        for each in own[1:]:
-            if each.at != last.at + 1:
-                yield first.hit, Span(first.span.start, last.span.end)
-                first = each
-            last = each
-        yield first.hit, Span(first.span.start, last.span.end)
+    """One quote for sentences of a passage that follow each other, in the place of the first that is given."""
+    left = {(each.hit.passage_id, each.at): each for each in sentences}
+    for sentence in sentences:
+        passage, first, last = sentence.hit.passage_id, sentence.at, sentence.at
+        if (passage, first) not in left:
+            continue
+        while (passage, first - 1) in left:
+            first -= 1
+        while (passage, last + 1) in left:
+            last += 1
+        joined = [left.pop((passage, at)).span for at in range(first, last + 1)]
+        yield sentence.hit, Span(joined[0].start, joined[-1].end)
 
 
 def answer_text(citations: Sequence[Citation], messages: Messages) -> str:

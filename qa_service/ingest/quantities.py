@@ -20,6 +20,7 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f ٬]\d{3})+")
 _HAN_DATE = re.compile(
     r"(?P<year>\d{4})\s*年(?:\s*(?P<month>\d{1,2})\s*月(?:\s*(?P<day>\d{1,2})\s*[日号號])?)?"
     r"|(?P<only_month>\d{1,2})\s*月\s*(?P<only_day>\d{1,2})\s*[日号號]"
+    r"|(?P<century>\d{1,2})\s*世[纪紀]\s*(?P<decade>\d0)\s*年代"
 )
 _ISO_DATE = re.compile(r"(?<!\d)(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?!\d)")
 _PERCENT = re.compile(r"\s?(?:[%٪％]|per\s?cent|процент|пайыз|пайиз|foiz|фоиз|дарсад|göterim)", re.IGNORECASE)
@@ -186,7 +187,7 @@ def _dates(text: str, words: _Words) -> Iterator[Quantity]:
         yield Quantity(
             Span(*match.span()),
             Date(
-                _whole(_first(told, "year", "year_before", "year_last", "year_only")),
+                _decade(told) or _whole(_first(told, "year", "year_before", "year_last", "year_only")),
                 _whole(month),
                 _whole(_first(told, "day", "day_second", "only_day")),
             ),
@@ -195,6 +196,11 @@ def _dates(text: str, words: _Words) -> Iterator[Quantity]:
 
 def _first(told: dict[str, str], *names: str) -> str | None:
     return next((told[name] for name in names if name in told), None)
+
+
+def _decade(told: dict[str, str]) -> int | None:
+    """20世纪60年代 is 1960, as "the 1960s" is."""
+    return 100 * (int(told["century"]) - 1) + int(told["decade"]) if "century" in told else None
 
 
 def _whole(digits: str | None) -> int | None:
@@ -210,7 +216,7 @@ def _number(text: str, match: re.Match[str], words: _Words) -> Quantity:
     if scale:
         value *= words.scales[scale["name"].casefold()]
         return Quantity(Span(match.start(), scale.end()), value)
-    if _YEAR.fullmatch(match.group()):
+    if match.group().isdecimal() and _YEAR.fullmatch(str(value)):
         return Quantity(Span(*match.span()), Date(int(value), None, None))
     return Quantity(Span(*match.span()), value)
 

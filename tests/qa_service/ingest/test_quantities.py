@@ -48,6 +48,9 @@ def values(text: str, language: str) -> list[Value]:
         ("2025年6月14日", "zh", Date(2025, 6, 14)),
         ("6月14日", "zh", Date(None, 6, 14)),
         ("in June 2025", "en", Date(2025, 6, None)),
+        ("في سنة ١٩٨٠", "ar", Date(1980, None, None)),
+        ("20世纪60年代末", "zh", Date(1960, None, None)),
+        ("in the late 1960s", "en", Date(1960, None, None)),
     ],
 )
 def test_a_value_is_read_in_the_way_of_its_language(text: str, language: str, value: Value) -> None:
