@@ -123,7 +123,7 @@ class Jobs:
             return _failed(turn, BadFile.code, reason)
         try:
             content = self._staging.read(file.staged)
-            return self._take_in(RawFile(file.name, content, file.metadata, file.path, file.replaces))
+            return self._take_in(file.to_raw(content))
         except Stopping:
             raise
         except QAError as error:

@@ -14,8 +14,6 @@ Role = Literal["user", "assistant"]
 Status = Literal["added", "unchanged", "described", "replaced", "restored", "quarantined", "accepted", "waiting"]
 """What became of a file; `described`: its bytes were known, and what was said of them is new."""
 DocumentStatus = Literal["indexed", "waiting", "superseded"]
-COUNTING: tuple[DocumentStatus, ...] = ("indexed", "waiting")
-"""Not taken the place of by a newer version."""
 QuarantineKind = Literal["spam", "boilerplate"]
 QuarantineState = Literal["quarantined", "flagged", "kept"]
 Decider = Literal["rules", "operator"]

@@ -227,6 +227,9 @@ class Service:
     def keep(self, answer: Answer) -> None:
         """Keeps the record for who downloads it after reading the answer, until many others came."""
         self._kept.keep(self.record(answer))
+        cited = {citation.hit.passage.document_id for citation in answer.citations}
+        for each in cited - self._store.names(list(cited)).keys():  # deleted meanwhile
+            self._kept.forget(each)
 
     def kept(self, answer_id: str) -> Record:
         """Raises NotFound."""

@@ -1,7 +1,7 @@
 """Does a quote stand in the documents: word for word, up to its form, nearly, or not at all?
 
 Exact and normalised are decided on the texts themselves, whatever the quote is made of. Only the search for a near
-place uses the index of words, and two runs of the quote where that finds nothing.
+place uses the index of words, and two runs of the quote for what that leaves out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -95,11 +95,9 @@ class QuoteChecker:
         begun = _holding(texts, form[:_SEED])
         if (normalised := find_normalised(begun, quote)).total:
             return "normalised", normalised, None
-        by_seeds = _stretches_by_seeds(texts, begun, form, len(quote))
-        for found in (self._stretches_by_words(quote, document_id), by_seeds):
-            if (near := find_near(texts, quote, found)) is not None:
-                return "near", Places((near[0],), 1), near[1]
-        return "absent", Places((), 0), None
+        by_words = self._stretches_by_words(quote, document_id)
+        near = find_near(texts, quote, [*by_words, *_stretches_by_seeds(texts, begun, form, len(quote))])
+        return ("near", Places((near[0],), 1), near[1]) if near else ("absent", Places((), 0), None)
 
     def _stretches_by_words(self, quote: str, document_id: str | None) -> Iterator[Found]:
         """Around the passages that hold the rarest of the quote's words, the likeliest first."""

@@ -10,7 +10,7 @@ from qa_service.answering.export.formats import FormatName
 from qa_service.answering.quote_check import QuoteChecker
 from qa_service.cli.progress import shown_progress
 from qa_service.config import Settings
-from qa_service.records import COUNTING, Filters, QuarantineKind, RawFile, Span
+from qa_service.records import Filters, QuarantineKind, RawFile, Span
 from qa_service.service import Service
 from qa_service.store.corrections import Changes, correct
 from qa_service.store.receipts import read_receipt
@@ -56,18 +56,13 @@ class LocalSession:
         with closing(Store(self._settings.data_dir)) as store:
             return VerifyOut.of(QuoteChecker(store).check(quote, document_id))
 
-    def documents(self) -> Iterator[DocumentOut]:
+    def documents(self, path: str | None = None) -> Iterator[DocumentOut]:
         with closing(Store(self._settings.data_dir)) as store:
-            page, entries = 1, store.documents(1, _PAGE_SIZE)[0]
+            page, entries = 1, store.documents(1, _PAGE_SIZE, path=path)[0]
             while entries:
                 yield from map(DocumentOut.of, entries)
                 page += 1
-                entries = store.documents(page, _PAGE_SIZE)[0]
-
-    def documents_at(self, path: str) -> list[DocumentOut]:
-        with closing(Store(self._settings.data_dir)) as store:
-            entries = [entry for status in COUNTING for entry in store.documents(1, _PAGE_SIZE, status, path)[0]]
-        return list(map(DocumentOut.of, entries))
+                entries = store.documents(page, _PAGE_SIZE, path=path)[0]
 
     def receipt(self, document_id: str) -> ReceiptOut:
         with closing(Store(self._settings.data_dir)) as store:
@@ -79,12 +74,13 @@ class LocalSession:
 
     def delete(self, document_id: str, with_versions: bool, audit: bool) -> None:
         command = "delete" if audit else None
-        if self._service is not None:
-            self._service.delete(document_id, with_versions, command)
-        else:
+        if self._service is None:
             with closing(Store(self._settings.data_dir)) as store:
-                store.delete(document_id, with_versions, command)
-                self._deleted = True
+                if not store.waiting_for(document_id):  # else what was decided of it is taken over
+                    store.delete(document_id, with_versions, command)
+                    self._deleted = True
+                    return
+        self._opened().delete(document_id, with_versions, command)
 
     def _purge(self) -> None:
         """Takes what was deleted off the disk, once for all of it: the index file is made anew when it is next read."""

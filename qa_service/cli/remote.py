@@ -10,7 +10,7 @@ import httpx
 
 from qa_service.answering.export.formats import FormatName
 from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound, QAError
-from qa_service.records import COUNTING, Filters, QuarantineKind, RawFile, Span
+from qa_service.records import Filters, QuarantineKind, RawFile, Span
 from qa_service.store.corrections import Changes
 from qa_service.store.lock import Holder
 from qa_service.web.document_responses import (
@@ -50,6 +50,8 @@ class RemoteSession:
     def add(self, file: RawFile) -> ReceiptOut:
         """Waits for it, whatever its size; archives were looked into here, where their files have a path."""
         form = {"metadata": json.dumps(dict(file.metadata))}
+        if file.metadata_origins:
+            form["metadata_origins"] = json.dumps(dict(file.metadata_origins))
         if file.path is not None and len(file.path) <= MAX_PATH:
             form["path"] = file.path
         if file.replaces is not None:
@@ -75,16 +77,12 @@ class RemoteSession:
         response = self._call("POST", "/verify", json={"quote": quote, "document_id": document_id})
         return VerifyOut.model_validate_json(response.content)
 
-    def documents(self) -> Iterator[DocumentOut]:
-        page, entries = 1, self._page(1)
+    def documents(self, path: str | None = None) -> Iterator[DocumentOut]:
+        page, entries = 1, self._page(1, path)
         while entries:
             yield from entries
             page += 1
-            entries = self._page(page)
-
-    def documents_at(self, path: str) -> list[DocumentOut]:
-        pages = [self._call("GET", "/documents", params={"path": path, "status": status}) for status in COUNTING]
-        return [each for page in pages for each in DocumentsOut.model_validate_json(page.content).documents]
+            entries = self._page(page, path)
 
     def receipt(self, document_id: str) -> ReceiptOut:
         response = self._call("GET", f"/documents/{_quoted(document_id)}/receipt")
@@ -120,8 +118,9 @@ class RemoteSession:
             return 0
         return ReindexOut.model_validate_json(self._call("POST", "/reindex").content).documents
 
-    def _page(self, page: int) -> list[DocumentOut]:
-        response = self._call("GET", "/documents", params={"page": page, "page_size": _PAGE_SIZE})
+    def _page(self, page: int, path: str | None) -> list[DocumentOut]:
+        below = {} if path is None else {"path": path}
+        response = self._call("GET", "/documents", params={"page": page, "page_size": _PAGE_SIZE, **below})
         return DocumentsOut.model_validate_json(response.content).documents
 
     def _call(self, method: str, path: str, **arguments: object) -> httpx.Response:

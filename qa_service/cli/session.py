@@ -30,10 +30,9 @@ class Session(Protocol):
 
     def verify(self, quote: str, document_id: str | None) -> VerifyOut: ...
 
-    def documents(self) -> Iterator[DocumentOut]: ...
-
-    def documents_at(self, path: str) -> list[DocumentOut]:
-        """Older versions left out."""
+    def documents(self, path: str | None = None) -> Iterator[DocumentOut]:
+        """All, older versions among them, or those taken in from `path` or below it."""
+        ...
 
     def receipt(self, document_id: str) -> ReceiptOut: ...
 

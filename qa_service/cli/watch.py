@@ -5,6 +5,7 @@ stands there, after moves of folders, lost messages and manifests alike.
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,7 @@ from qa_service.cli.session import Session
 from qa_service.config import Settings
 from qa_service.errors import BadFile, BadInput, NotFound
 from qa_service.ingest.files import FileEntry, Stamp, stamp
-from qa_service.web.document_responses import ReceiptOut
+from qa_service.web.document_responses import DocumentOut, ReceiptOut
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +147,9 @@ class FolderWatch:
 
     def _forget(self, place: str) -> None:
         self._batch.taken.pop(place, None)
-        for document in self._session.documents_at(place):
+        if not _is_gone(place):
+            return  # not looked at for now: what stands beside it cannot be read
+        for document in _below(self._session, place):
             if self._take_in_copy(document.document_id):
                 continue
             if not self._delete_missing:
@@ -173,20 +176,27 @@ def delete_missing(session: Session, folders: Iterable[Path], settings: Settings
 
     A folder that is not there, or empty, is taken for one that is not mounted: nothing is deleted.
     """
-    names = [(document.document_id, document.file_name) for document in session.documents()]
     for folder in folders:
-        root = Path(folder).absolute()
-        there = {place_of(entry) for entry in own_entries([folder], settings) if isinstance(entry, FileEntry)}
-        if not there:
+        if not any(isinstance(entry, FileEntry) for entry in own_entries([folder], settings)):
             out.print(f"nothing deleted: {printable(str(folder))} holds no files, it may not be mounted")
             continue
-        for document_id, name in names:
-            entry = FileEntry(root / name, name, {})
-            if entry.place in there or any(parent.is_file() for parent in [entry.path, *entry.path.parents]):
-                continue
-            if any(each.document_id == document_id for each in session.documents_at(entry.place)):
-                session.delete(document_id, with_versions=False, audit=False)
-                out.print(f"deleted {document_id} {printable(entry.place)}")
+        for document in _below(session, os.path.abspath(folder)):  # noqa: PTH100  Path.absolute leaves `..` in it
+            if document.path is not None and _is_gone(document.path):
+                session.delete(document.document_id, with_versions=False, audit=False)
+                out.print(f"deleted {document.document_id} {printable(document.path)}")
+
+
+def _below(session: Session, place: str) -> list[DocumentOut]:
+    """What was taken in from a file, an archive or a folder, older versions left out."""
+    return [each for each in session.documents(place) if each.status != "superseded"]
+
+
+def _is_gone(place: str) -> bool:
+    """Does no file stand there, nor an archive that holds it? What cannot be looked at is not gone."""
+    try:
+        return not any(each.is_file() for each in (Path(place), *Path(place).parents))
+    except OSError:
+        return False
 
 
 def _wakings(folders: list[Path], stop: threading.Event) -> Iterator[bool]:

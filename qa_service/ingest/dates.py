@@ -145,7 +145,9 @@ def _is_possible(found: _Found) -> bool:
     if not _FIRST_YEAR <= found.year <= 9_000:
         return False
     try:
-        first = datetime.date(found.year, found.month or 1, found.day or 1)
+        first = datetime.date(
+            found.year, 1 if found.month is None else found.month, 1 if found.day is None else found.day
+        )
     except ValueError:
         return False
     return first <= datetime.date.today() + _AHEAD

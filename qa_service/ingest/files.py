@@ -101,10 +101,11 @@ def _file_entries(path: Path, name: str) -> Iterator[FileEntry | BadFile]:
     elif not is_text(name):
         yield _refused(path, "the name of the file is not UTF-8; rename it")
     else:
+        entry = FileEntry(path, name, {})
         try:
-            yield _with_sidecar(FileEntry(path, name, {}))
+            yield _with_sidecar(entry)
         except BadFile as error:
-            yield error
+            yield BadFile(str(error), entry.place)
 
 
 def _with_sidecar(entry: FileEntry) -> FileEntry:

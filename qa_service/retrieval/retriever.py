@@ -70,8 +70,8 @@ class Retriever:
         if self.reranker is not None:
             return self.reranker.read(question, passages)[0].score >= _ANSWERS
         alone = self.encode(question)
-        ((_, score),) = view.search(alone, 1, np.array(found))
-        return score >= max(_ABOUT, view.search(alone, 1, allowed)[0][1] - _NEARLY)
+        scores = [score for _, score in (*view.search(alone, 1, np.array(found)), *view.search(alone, 1, allowed))]
+        return not scores or scores[0] >= max(_ABOUT, scores[-1] - _NEARLY)
 
     def search(self, query: str, query_vector: Vectors, top_k: int, filters: Filters = NO_FILTERS) -> tuple[Hit, ...]:
         """The `top_k` best matching passages that are no copies of each other, best first."""

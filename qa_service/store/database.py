@@ -253,6 +253,9 @@ _MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     ALTER TABLE documents ADD COLUMN was_waiting INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX documents_replaces ON documents (replaces);
     """,
+    """
+    ALTER TABLE job_files ADD COLUMN metadata_origins TEXT NOT NULL DEFAULT '{}';
+    """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 

@@ -4,11 +4,11 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from qa_service.errors import NotFound
-from qa_service.records import Failure, Status, TakenIn
+from qa_service.records import Failure, RawFile, Status, TakenIn
 from qa_service.store.database import Database
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -31,6 +31,10 @@ class StagedFile:
     metadata: Mapping[str, str]
     path: str | None = None
     replaces: str | None = None
+    metadata_origins: Mapping[str, str] = field(default_factory=dict)
+
+    def to_raw(self, content: bytes) -> RawFile:
+        return RawFile(self.name, content, self.metadata, self.path, self.replaces, self.metadata_origins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,9 @@ class JobTable:
                 [job_id, len(files) + len(failures), total_bytes, len(failures)],
             )
             connection.executemany(
-                "INSERT INTO job_files (job_id, ordinal, staged, bytes, file_name, metadata, path, replaces)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO job_files"
+                " (job_id, ordinal, staged, bytes, file_name, metadata, path, replaces, metadata_origins)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_row(job_id, number, each) for number, each in enumerate(files)],
             )
             _insert_failures(connection, job_id, failures)
@@ -119,15 +124,20 @@ class JobTable:
             metadata=json.loads(row["metadata"]),
             path=row["path"],
             replaces=row["replaces"],
+            metadata_origins=json.loads(row["metadata_origins"]),
         )
         return NextFile(row["job_id"], row["ordinal"], file, row["attempts"] + 1)
 
     def put_back(self, turn: NextFile) -> None:
-        """It was not tried, or not to its end, for no fault of the file."""
+        """It was not tried, or not to its end, for no fault of the file. A job that was cancelled does not go on."""
         with self._database.writing() as connection:
             connection.execute(
                 "UPDATE job_files SET attempts = attempts - 1 WHERE job_id = ? AND ordinal = ?",
                 [turn.job_id, turn.ordinal],
+            )
+            connection.execute(
+                "DELETE FROM job_files WHERE job_id IN (SELECT id FROM jobs WHERE id = ? AND state = 'cancelled')",
+                [turn.job_id],
             )
 
     def finish(self, turn: NextFile, taken_in: TakenIn, seconds: float) -> None:
@@ -195,8 +205,8 @@ class JobTable:
 
 
 def _row(job_id: str, number: int, file: StagedFile) -> tuple[object, ...]:
-    given = json.dumps(dict(file.metadata))
-    return job_id, number, file.staged, file.size, file.name, given, file.path, file.replaces
+    given, origins = json.dumps(dict(file.metadata)), json.dumps(dict(file.metadata_origins))
+    return job_id, number, file.staged, file.size, file.name, given, file.path, file.replaces, origins
 
 
 def _insert_failures(connection: sqlite3.Connection, job_id: str, failures: Sequence[Failure]) -> None:

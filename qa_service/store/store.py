@@ -76,6 +76,7 @@ class DocumentEntry:
     added_at: str
     status: DocumentStatus
     replaces: str | None
+    path: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,10 +385,10 @@ class Store:
     ) -> tuple[list[DocumentEntry], int]:
         """One page, the first being 1, of the documents in the order they came, and how many there are in all.
 
-        Of one `status` only, or those that stand at `path` only, where these are given.
+        Of one `status` only, or those that stand at `path` or below it only, where these are given.
         """
-        where = "(? IS NULL OR status = ?) AND (? IS NULL OR path = ?)"
-        given = [status, status, path, path]
+        where = "(? IS NULL OR status = ?) AND (? IS NULL OR path = ? OR (path > ? AND path < ?))"
+        given = [status, status, path, path, f"{path}/", f"{path}0"]  # 0 comes after /
         with self.database.reading() as connection:
             total = connection.execute(f"SELECT count(*) FROM documents WHERE {where}", given).fetchone()[0]
             rows = connection.execute(
@@ -405,6 +406,7 @@ class Store:
                 added_at=row["added_at"],
                 status=row["status"],
                 replaces=row["replaces"],
+                path=row["path"],
             )
             for row in rows
         ], total

@@ -36,7 +36,10 @@ class QuarantinedOut(SpanOut):
 
 
 class DocumentOut(MetadataOut):
-    """`superseded`: a newer version took its place in the search; `replaces` is the id of the version before it."""
+    """`superseded`: a newer version took its place in the search; `replaces` is the id of the version before it.
+
+    `path` is where the file stood when it was taken in, as far as its sender said so.
+    """
 
     document_id: str
     file_name: str
@@ -44,6 +47,7 @@ class DocumentOut(MetadataOut):
     passages: int
     status: Literal["indexed", "quarantined", "waiting", "superseded"]
     replaces: str | None
+    path: str | None
     added_at: str
 
     @classmethod
@@ -56,6 +60,7 @@ class DocumentOut(MetadataOut):
             passages=entry.passages,
             status="quarantined" if entry.status == "indexed" and not entry.passages else entry.status,
             replaces=entry.replaces,
+            path=entry.path,
             added_at=entry.added_at,
         )
 

@@ -44,7 +44,9 @@ def _add_documents(router: APIRouter, service: Service) -> None:
         status: Annotated[
             DocumentStatus | None, Query(description="Only those that count, wait, or were replaced")
         ] = None,
-        path: Annotated[str | None, Query(max_length=MAX_PATH, description="Only what was taken in from there")] = None,
+        path: Annotated[
+            str | None, Query(max_length=MAX_PATH, description="Only what was taken in from there or below it")
+        ] = None,
     ) -> DocumentsOut:
         """The documents in the order they came, older versions among them: their status is `superseded`."""
         entries, total = service.documents(page, page_size, status, path)

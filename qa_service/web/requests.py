@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    RootModel,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -258,6 +259,9 @@ class VerifyIn(_In):
     document_id: Annotated[DocumentId | None, Field(description="Look in this document only")] = None
 
 
+MetadataField = Literal["title", "source", "author", "date", "url", "language"]
+
+
 class GivenMetadata(_In):
     """What the sender knows of an uploaded document; it comes before what the text says."""
 
@@ -267,6 +271,10 @@ class GivenMetadata(_In):
     date: Text | None = None
     url: Text | None = None
     language: Text | None = None
+
+
+class GivenOrigins(RootModel[dict[MetadataField, Literal["given", "sidecar", "manifest"]]]):
+    """Where given metadata stood with the sender."""
 
 
 class CorrectionIn(_In):

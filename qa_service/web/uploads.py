@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,11 +13,13 @@ from qa_service.records import Failure, TakenIn
 from qa_service.store.jobs import StagedFile
 from qa_service.web.document_responses import ReceiptOut
 from qa_service.web.errors import describe_validation
-from qa_service.web.requests import GivenMetadata
+from qa_service.web.requests import GivenMetadata, GivenOrigins
 from qa_service.web.upload_form import SentFile, UploadForm
 
+T = TypeVar("T", bound=BaseModel)
+
 MAX_PATH = 4_096
-_FIELDS = {"metadata", "path", "replace"}
+_FIELDS = {"metadata", "metadata_origins", "path", "replace"}
 _YES_NO = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
@@ -61,6 +64,7 @@ def read_upload(form: UploadForm, max_file: int) -> Upload:
         raise BadInput(f"{unknown[0][:80]!a}: is not a field; there are file, {', '.join(sorted(_FIELDS))}")
     replaces = _read_replace(form.fields.get("replace", ""))
     path = _read_path(form)
+    origins = _read_origins(form)
     metadata = _read_metadata(form.fields.get("metadata", "") or "{}", form.files)
     files, failures = [], []
     for sent, given in zip(form.files, metadata, strict=True):
@@ -69,7 +73,7 @@ def read_upload(form: UploadForm, max_file: int) -> Upload:
             failures.append(Failure(sent.name, TooLarge.code, reason))
         else:
             name = sent.name if replaces else None
-            files.append(StagedFile(sent.staged, sent.size, sent.name, given, path, name))
+            files.append(StagedFile(sent.staged, sent.size, sent.name, given, path, name, origins))
     return Upload(tuple(files), tuple(failures))
 
 
@@ -111,6 +115,14 @@ def _read_path(form: UploadForm) -> str | None:
     return path
 
 
+def _read_origins(form: UploadForm) -> dict[str, str]:
+    """Of the metadata of the one file, by field."""
+    text = form.fields.get("metadata_origins") or "{}"
+    if len(form.files) > 1 and text != "{}":
+        raise BadInput("metadata_origins: goes with one file a request")
+    return {str(name): origin for name, origin in _checked(GivenOrigins, text, "metadata_origins").root.items()}
+
+
 def _read_metadata(text: str, files: Sequence[SentFile]) -> list[dict[str, str]]:
     """What is given of each file: an object for one, for several an object of such objects by file name."""
     if len(files) == 1:
@@ -130,9 +142,12 @@ def _read_metadata(text: str, files: Sequence[SentFile]) -> list[dict[str, str]]
 
 
 def _given(text: str, field: str) -> dict[str, str]:
+    return _checked(GivenMetadata, text, field).model_dump(exclude_none=True)
+
+
+def _checked(model: type[T], text: str, field: str) -> T:
     try:
-        given = GivenMetadata.model_validate_json(text)
+        return model.model_validate_json(text)
     except ValidationError as error:
         problem = describe_validation(error.errors()).replace(", sent as application/json", "")
         raise BadInput(f"{field}: {problem.removeprefix('body: ')}") from error
-    return given.model_dump(exclude_none=True)

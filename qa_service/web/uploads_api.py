@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
 from qa_service.errors import BadFile, NotFound, Stopping, TooLarge
-from qa_service.records import RawFile, Receipt, TakenIn
+from qa_service.records import Receipt, TakenIn
 from qa_service.service import Service
 from qa_service.web.document_responses import ReceiptOut
 from qa_service.web.jobs_responses import JobDetailOut, JobOut, JobsOut
@@ -50,6 +50,11 @@ _FORM = {
             "description": "JSON: for one file an object such as "
             '{"title": "...", "source": "...", "author": "...", "date": "2025-06-14", "url": "...", "language": "en"}; '
             'for several an object of such objects by file name, {"a.txt": {"title": "..."}}',
+        },
+        "metadata_origins": {
+            "type": "string",
+            "description": 'JSON: where the one file\'s metadata stood, {"title": "sidecar", "date": "manifest"}; '
+            "what is not named was given by the sender",
         },
         "replace": {
             "type": "string",
@@ -156,8 +161,7 @@ def _take_in(service: Service, upload: Upload, is_expanded: bool) -> TakenIn:
     receipts: list[Receipt] = []
     failures, is_container = list(upload.failures), False
     for file in upload.files:
-        raw = RawFile(file.name, service.staging.read(file.staged), file.metadata, file.path, file.replaces)
-        taken_in = service.take_in(raw, is_expanded)
+        taken_in = service.take_in(file.to_raw(service.staging.read(file.staged)), is_expanded)
         receipts += taken_in.receipts
         failures += taken_in.failures
         is_container |= taken_in.is_container

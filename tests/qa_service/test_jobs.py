@@ -103,6 +103,26 @@ def test_a_cancelled_job_takes_in_no_more(tmp_path: Path) -> None:
     assert left(tmp_path) == []
 
 
+def test_a_cancelled_job_that_is_interrupted_does_not_go_on(tmp_path: Path) -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def take_in(_file: RawFile) -> TakenIn:
+        started.set()
+        assert go_on.wait(10)
+        raise Stopping("now")
+
+    with made(tmp_path, take_in) as (jobs, staging):
+        job_id = jobs.submit(stage(staging, "a", "b"), []).id
+        assert started.wait(10)
+        jobs.cancel(job_id)
+        jobs.stop()
+        go_on.set()
+    with made(tmp_path, lambda file: pytest.fail(f"{file.name} has its turn")) as (jobs, _):
+        jobs.resume()
+        assert jobs.job(job_id).state == "cancelled"
+    assert left(tmp_path) == []
+
+
 def test_a_bug_costs_one_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def take_in(file: RawFile) -> TakenIn:
         if file.content == b"b":

@@ -20,6 +20,7 @@ from qa_service.answering.quote_check import (
 from qa_service.answering.word_borders import cuts_word
 from qa_service.errors import NotFound
 from qa_service.ingest.files import FileEntry, find_files
+from qa_service.records import Span
 from qa_service.store.store import Store
 from tests.qa_service.store.opened import Opened, opened
 
@@ -286,6 +287,15 @@ def test_what_is_hardly_like_anything_is_absent(store: Opened) -> None:
     assert checker.check("abcdefghij klmnXXXXXX", None).similarity == pytest.approx(30 / 42)
     assert checker.check("abcdefghij klmXXXXXXX", None).verdict == "absent"  # 28 / 42 < 0.7
     assert checker.check("Nothing of this stands anywhere in the text.", None).verdict == "absent"
+
+
+def test_what_is_kept_out_of_search_may_be_the_nearest_place(store: Opened) -> None:
+    sentence = "The forum in Almaty was opened by the minister of trade, who spoke of media and of nothing else."
+    store.add(sentence.replace("Almaty", "Astana").replace("trade, who", "culture, who then"), "far.txt")
+    close = store.add(f"{sentence}\n\nThe harvest was good.", "close.txt").document_id
+    store.indexer.quarantine(close, Span(0, len(sentence)), "boilerplate")
+    near = QuoteChecker(store.store).check(sentence.replace("media", "medium"), None)
+    assert (near.verdict, near.places[0].file_name) == ("near", "close.txt")
 
 
 def test_of_several_documents_the_nearest_place_is_taken(store: Opened) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from qa_service.records import COUNTING, RawFile
+from qa_service.records import RawFile
 from qa_service.service import Service
 from qa_service.web.document_responses import DocumentOut, ReceiptOut
 
@@ -18,12 +18,8 @@ class DirectSession:
     def add(self, file: RawFile) -> ReceiptOut:
         return ReceiptOut.of(self.service.add(file))
 
-    def documents(self) -> Iterator[DocumentOut]:
-        yield from map(DocumentOut.of, self.service.documents(1, 500)[0])
-
-    def documents_at(self, path: str) -> list[DocumentOut]:
-        entries = [entry for status in COUNTING for entry in self.service.documents(1, 500, status, path)[0]]
-        return list(map(DocumentOut.of, entries))
+    def documents(self, path: str | None = None) -> Iterator[DocumentOut]:
+        yield from map(DocumentOut.of, self.service.documents(1, 500, path=path)[0])
 
     def delete(self, document_id: str, with_versions: bool, audit: bool) -> None:
         self.service.delete(document_id, with_versions, "delete" if audit else None)

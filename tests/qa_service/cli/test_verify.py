@@ -19,6 +19,7 @@ from qa_service.cli.remote import RemoteSession
 from qa_service.config import Settings
 from qa_service.errors import BadInput, NotFound
 from qa_service.ingest.files import FileEntry, find_files
+from qa_service.records import RawFile
 from qa_service.service import Service
 from qa_service.store.lock import Holder
 from qa_service.web.app import create_app
@@ -110,6 +111,14 @@ def test_a_running_service_is_asked(service: Service, url: str) -> None:
         remote.verify(QUOTE, "0" * 32)
     with pytest.raises(BadInput, match="document_id"):
         remote.verify(QUOTE, "seeds")
+    remote.close()
+
+
+def test_a_running_service_is_told_where_metadata_stood(url: str) -> None:
+    remote = RemoteSession(Holder(os.getpid(), "serve", url), url)
+    file = RawFile("b.txt", b"A harvest.", {"title": "Harvest", "date": "2024"}, metadata_origins={"title": "sidecar"})
+    origins = remote.add(file).metadata_origins
+    assert (origins["title"], origins["date"]) == ("sidecar", "given")
     remote.close()
 
 

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -208,6 +209,53 @@ def test_a_file_that_went_takes_along_what_waits_for_its_place(watched: Watched,
     (folder / "new.txt").unlink()
     assert watched.look() == []
     assert [entry.file_name for entry in watched.session.documents()] == ["stays.txt"]
+
+
+def test_a_file_whose_sidecar_cannot_be_read_is_not_gone(watched: Watched, folder: Path) -> None:
+    (folder / "new.txt").write_text("A new file.")
+    assert watched.look() == ["added"]
+    (folder / "new.txt.meta.json").write_text('{"title": ')
+    assert watched.look() == ["error"]
+    assert watched.look() == []
+    assert watched.texts() == {"This file stays.", "A new file."}
+    (folder / "new.txt.meta.json").write_text('{"title": "New"}')
+    assert watched.look() == ["described"]
+
+
+def test_a_file_below_a_manifest_that_cannot_be_read_is_not_gone(watched: Watched, folder: Path) -> None:
+    (folder / "deep").mkdir()
+    (folder / "deep" / "new.txt").write_text("A new file.")
+    assert watched.look() == ["added"]
+    (folder / "deep" / "manifest.jsonl").write_text("{")
+    watched.look()
+    assert watched.texts() == {"This file stays.", "A new file."}
+
+
+@pytest.mark.parametrize("watches", [True, False])
+def test_what_came_from_an_archive_goes_with_it(watched: Watched, folder: Path, tmp_path: Path, watches: bool) -> None:
+    with zipfile.ZipFile(folder / "all.zip", "w") as archive:
+        archive.writestr("one.txt", "The first file.")
+        archive.writestr("two.txt", "The second file.")
+    assert watched.look() == ["added", "added"]
+    (folder / "all.zip").unlink()
+    if watches:
+        watched.look()
+    else:
+        delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"))
+    assert watched.texts() == {"This file stays."}
+
+
+def test_what_was_taken_in_from_a_folder_inside_is_missed_from_above(
+    session: DirectSession, folder: Path, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    (folder / "deep").mkdir()
+    (folder / "deep" / "gone.txt").write_text("A file that goes.")
+    for root in (folder / "deep", folder):
+        add_files(session.add, [root], settings, Batch())
+    (folder / "deep" / "gone.txt").unlink()
+    delete_missing(session, [folder], settings)
+    assert [entry.file_name for entry in session.documents()] == ["stays.txt"]
 
 
 def test_removed_files_are_kept_unless_told_otherwise(

@@ -215,6 +215,22 @@ def test_the_api_corrects_and_takes_back(service: Service, tmp_path: Path) -> No
         assert client.patch(f"/documents/{UNKNOWN}", json={"title": "A"}).status_code == 404
 
 
+def test_a_command_that_deletes_leaves_a_correction_to_the_version_that_waits(tmp_path: Path) -> None:
+    spam = "\n".join(f"casino bonus {number} free spins | online slots jackpot" for number in range(30))
+    with opened(tmp_path) as each:
+        older = each.indexer.add(RawFile("a.txt", TEXT.encode(), {}, "/a.txt")).document_id
+        newer = each.indexer.add(RawFile("a.txt", f"{TEXT}\n\n{spam}".encode(), {}, "/a.txt"))
+        assert newer.status == "waiting"
+        each.indexer.correct(older, {"title": "Right"})
+    session = LocalSession(Settings(data_dir=tmp_path))
+    session._encoder = HashingEncoder  # type: ignore[method-assign]
+    session.delete(older, with_versions=False, audit=False)
+    session.close()
+    with opened(tmp_path) as each:
+        each.indexer.accept(newer.document_id)
+        assert each.store.document(newer.document_id).metadata.title == "Right"
+
+
 def test_the_command_needs_no_model(tmp_path: Path) -> None:
     with opened(tmp_path) as each:
         document_id = each.add(TEXT, "a.txt").document_id

@@ -113,6 +113,13 @@ def test_metadata_of_several_files_goes_by_name(client: TestClient) -> None:
     assert three["date"] is None
 
 
+@pytest.mark.parametrize("origins", ["[]", '{"title": "hearsay"}', '{"colour": "given"}', "{"])
+def test_where_metadata_stood_is_checked(client: TestClient, origins: str) -> None:
+    response = client.post("/documents", files={"file": ("a.txt", b"A text.")}, data={"metadata_origins": origins})
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith("metadata_origins")
+
+
 @pytest.mark.parametrize(
     ("metadata", "problem"),
     [
@@ -277,7 +284,7 @@ def test_an_unknown_job_is_404(client: TestClient, method: str) -> None:
 def test_the_description_of_the_api_shows_the_form(client: TestClient) -> None:
     operation = client.get("/openapi.json").json()["paths"]["/documents"]["post"]
     form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]
-    assert set(form["properties"]) == {"file", "metadata", "replace", "path"}
+    assert set(form["properties"]) == {"file", "metadata", "metadata_origins", "replace", "path"}
     assert {"200", "201", "202", "413", "422"} <= set(operation["responses"])
 
 
