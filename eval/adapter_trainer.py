@@ -18,7 +18,7 @@ from transformers import AutoModel, AutoTokenizer
 from embeddings.encoder import Vectors
 from embeddings.spec import ModelSpec
 from eval.adapter_texts import Asked, Text
-from eval.checkpoint import load_checkpoint, save_checkpoint
+from eval.checkpoint import load_steps, save_steps
 from eval.schedule import rate_at
 
 _ADAPTED = re.compile(r"encoder\..*(query|key|value|dense)")
@@ -143,17 +143,11 @@ class AdapterTrainer:
         }
 
     def save(self, path: Path) -> None:
-        state = {"step": self.step, "parameters": self._parameters, "optimizer": self._optimizer.state_dict()}
-        save_checkpoint(path, self.plan, state)
+        save_steps(path, self.plan, self.step, self._parameters, self._optimizer)
 
     def load(self, path: Path) -> None:
         """Goes on from a checkpoint. Raises ValueError for one of another plan."""
-        state = load_checkpoint(path, self.plan)
-        with torch.no_grad():
-            for parameter, saved in zip(self._parameters, state["parameters"], strict=True):
-                parameter.copy_(saved)
-        self._optimizer.load_state_dict(state["optimizer"])
-        self.step = state["step"]
+        self.step = load_steps(path, self.plan, self._parameters, self._optimizer)
 
 
 def adapt(model: nn.Module, rank: int, names: re.Pattern[str]) -> dict[str, LowRank]:

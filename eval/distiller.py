@@ -16,7 +16,7 @@ from torch.nn.utils import parametrize
 
 from embeddings.reranker_weights import MAX_TOKENS, RerankerWeights
 from eval.adapter_trainer import adapt
-from eval.checkpoint import load_checkpoint, save_checkpoint
+from eval.checkpoint import load_steps, save_steps
 from eval.distillation import TaughtGroup
 from eval.reranker_groups import Group
 from eval.reranker_trainer import Reader, group_losses, model_to_train
@@ -128,14 +128,8 @@ class Distiller:
         }
 
     def save(self, path: Path) -> None:
-        state = {"step": self.step, "parameters": self._parameters, "optimizer": self._optimizer.state_dict()}
-        save_checkpoint(path, self.plan, state)
+        save_steps(path, self.plan, self.step, self._parameters, self._optimizer)
 
     def load(self, path: Path) -> None:
         """Goes on from a checkpoint. Raises ValueError for one of another plan."""
-        state = load_checkpoint(path, self.plan)
-        with torch.no_grad():
-            for parameter, saved in zip(self._parameters, state["parameters"], strict=True):
-                parameter.copy_(saved)
-        self._optimizer.load_state_dict(state["optimizer"])
-        self.step = state["step"]
+        self.step = load_steps(path, self.plan, self._parameters, self._optimizer)

@@ -5,6 +5,9 @@ questions on documents that the second stage was not trained on. Its slope and s
 each set when the regression is fitted on the others: a set of its own kind looks easier than a new one. NoMIRACL and
 the project's own questions stay out. How good it is on a new set is told by giving each set what the others fit.
 
+Nearly all questions of these sets are about what stands in their documents. What it means that a number of the question
+is missing is fitted by itself, on their answerable questions beside the same with another number.
+
 `QA_RERANK=off` fits the first stage alone; `--model`, `QA_RERANK` and `--out DATA_DIR/calibrations` another model.
 """
 
@@ -13,13 +16,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
+from scipy.optimize import minimize_scalar
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -27,12 +31,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from eval.catalog import Choice, open_public_set
+from eval.changed_numbers import with_other_number
 from eval.models import open_encoder, open_reranker
 from eval.pools import Pool
 from eval.reliability import reliability
 from eval.run import CACHE, DEFAULT_EVALSETS
 from eval.service import ServiceSystem
 from qa_service.answering.confidence import DEPTH, SHIPPED, Calibration, features
+from qa_service.config import Settings
 
 _FOUR = ("en", "zh", "ru", "tr")
 FITTED_ON = {
@@ -45,6 +51,8 @@ FITTED_ON = {
 }
 _PENALTY = 0.01
 """scikit-learn's C: of 1, 0.01, 0.001 and 0.0001 the best on sets left out (eval/LOG.md)."""
+
+_THRESHOLD = Settings.model_fields["min_confidence"].default
 
 Floats = NDArray[np.float64]
 
@@ -64,23 +72,45 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The confidence is that of `slope` x the regression's log-odds + `shift`."""
+    """The confidence is that of `slope` x (`intercept` + x @ `weights`) + `shift` as log-odds."""
 
-    regression: Pipeline
+    weights: Floats
+    intercept: float
     slope: float
     shift: float
 
+    def log_odds(self, x: Floats) -> Floats:
+        found: Floats = self.slope * (self.intercept + x @ self.weights) + self.shift
+        return found
+
     def confidence(self, x: Floats) -> Floats:
-        found: Floats = expit(self.slope * self.regression.decision_function(x) + self.shift)
+        found: Floats = expit(self.log_odds(x))
         return found
 
 
-def rows(pool: Pool, system: ServiceSystem) -> Iterator[tuple[dict[str, float], bool]]:
+Row = tuple[dict[str, float], bool]
+
+
+def rows(pool: Pool, system: ServiceSystem) -> Iterator[Row]:
+    """What the questions look like to the confidence, and whether they are answerable. Indexes the pool."""
     system.index(pool.documents)
     for question in pool.questions:
-        ranking = system.service.search(question.text, DEPTH)
-        if ranking.hits:
-            yield features(ranking.hits, ranking.search_query, ranking.language), question.answerable
+        yield from _row(question.text, question.answerable, system)
+
+
+def numbered_rows(pool: Pool, system: ServiceSystem) -> Iterator[Row]:
+    """The answerable questions that name a number, and the same with another number, of a pool that is indexed."""
+    for question in pool.questions:
+        other = with_other_number(question.text, question.language) if question.answerable else None
+        if other is not None:
+            yield from _row(question.text, True, system)
+            yield from _row(other, False, system)
+
+
+def _row(question: str, answerable: bool, system: ServiceSystem) -> Iterator[Row]:
+    ranking = system.service.search(question, DEPTH)
+    if ranking.hits:
+        yield features(ranking.hits, ranking.search_query, ranking.language), answerable
 
 
 def table_of(found: Sequence[tuple[str, dict[str, float], bool]]) -> Table:
@@ -104,14 +134,33 @@ def _weights(table: Table) -> Floats:
     return np.array([1 / counts[kind] for kind in kinds]) * len(kinds) / len(counts)
 
 
-def fit(table: Table) -> Fitted:
-    """The regression on all sets, and the slope and shift that fit its log-odds on a set left out."""
+def fit(table: Table, numbered: Table) -> Fitted:
+    """The regression on all sets, the slope and shift that fit its log-odds on a set left out, and what it means that
+    a number is missing."""
     weights = _weights(table)
     left_out = np.zeros(len(table.y))
     for inside in _by_set(table):
         left_out[inside] = _regressed(table.part(~inside)).decision_function(table.x[inside])
     platt = LogisticRegression(C=1e6).fit(left_out[:, np.newaxis], table.y, sample_weight=weights)
-    return Fitted(_regressed(table), float(platt.coef_[0, 0]), float(platt.intercept_[0]))
+    pipeline = _regressed(table)
+    scaler, regression = pipeline[0], pipeline[1]
+    own = regression.coef_[0] / scaler.scale_
+    intercept = float(regression.intercept_[0] - own @ scaler.mean_)
+    fitted = Fitted(own, intercept, float(platt.coef_[0, 0]), float(platt.intercept_[0]))
+    return _with_missing(fitted, numbered)
+
+
+def _with_missing(fitted: Fitted, numbered: Table) -> Fitted:
+    """With a greater weight of the feature "numbers", which changes nothing where all are found (its value is 1)."""
+    column = np.array([name == "numbers" for name in numbered.names])
+    missing, before = 1 - numbered.x[:, column].sum(axis=1), fitted.log_odds(numbered.x)
+
+    def loss(weight: float) -> float:
+        signed = np.where(numbered.y, 1, -1) * (before - weight * missing)
+        return float(np.logaddexp(0, -signed).mean())
+
+    weight = float(minimize_scalar(loss, bounds=(0, 10), method="bounded").x) / fitted.slope
+    return replace(fitted, weights=fitted.weights + weight * column, intercept=fitted.intercept - weight)
 
 
 def _regressed(table: Table) -> Pipeline:
@@ -122,32 +171,38 @@ def _by_set(table: Table) -> Iterator[NDArray[np.bool_]]:
     return (table.sets == name for name in np.unique(table.sets))
 
 
-def fitted_on_others(table: Table) -> Floats:
-    """The confidence of each question when regression, slope and shift are fitted on the other sets."""
-    confidence = np.zeros(len(table.y))
-    for inside in _by_set(table):
-        confidence[inside] = fit(table.part(~inside)).confidence(table.x[inside])
-    return confidence
+def fitted_on_others(table: Table, numbered: Table) -> tuple[Floats, Floats]:
+    """The confidence of each question of both tables when everything is fitted on the other sets."""
+    confidence, of_numbered = np.zeros(len(table.y)), np.zeros(len(numbered.y))
+    for name in np.unique(table.sets):
+        inside, numbered_inside = table.sets == name, numbered.sets == name
+        fitted = fit(table.part(~inside), numbered.part(~numbered_inside))
+        confidence[inside] = fitted.confidence(table.x[inside])
+        of_numbered[numbered_inside] = fitted.confidence(numbered.x[numbered_inside])
+    return confidence, of_numbered
 
 
-def report(table: Table, console: Console) -> None:
+def report(table: Table, numbered: Table, console: Console) -> None:
     """How good the confidence is on each set, and on all, when it is fitted on the others."""
-    confidence = fitted_on_others(table)
+    confidence, of_numbered = fitted_on_others(table, numbered)
     for inside in [*_by_set(table), np.ones(len(table.y), dtype=np.bool_)]:
         own, sets = confidence[inside], set(table.sets[inside])
         auroc, error = roc_auc_score(table.y[inside], own), reliability(own, table.y[inside]).debiased
         name = sets.pop() if len(sets) == 1 else "all"
         console.print(f"{name}: {len(own):,} questions, AUROC {auroc:.3f}, debiased ECE {error:.3f}, fitted on others")
+    kept, changed = of_numbered[numbered.y], of_numbered[~numbered.y]
+    console.print(
+        f"questions that name a number: {np.mean(kept >= _THRESHOLD):.3f} of {len(kept)} are answered,"
+        f" {np.mean(changed >= _THRESHOLD):.3f} with another number, AUROC {roc_auc_score(numbered.y, of_numbered):.3f}"
+    )
 
 
 def calibration_of(fitted: Fitted, table: Table, encoder: str, reranker: str) -> Calibration:
-    scaler, regression = fitted.regression[0], fitted.regression[1]
-    weights = regression.coef_[0] / scaler.scale_
     return Calibration(
         encoder=encoder,
         reranker=reranker,
-        weights={name: round(float(weight), 5) for name, weight in zip(table.names, weights, strict=True)},
-        intercept=round(float(regression.intercept_[0] - weights @ scaler.mean_), 5),
+        weights={name: round(float(weight), 5) for name, weight in zip(table.names, fitted.weights, strict=True)},
+        intercept=round(fitted.intercept, 5),
         slope=round(fitted.slope, 5),
         shift=round(fitted.shift, 5),
         record={
@@ -165,7 +220,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of the calibration (that of the project)")
     options = parser.parse_args()
     console = Console()
-    found = []
+    found, numbered = [], []
     with (
         Progress(console=console, transient=True) as progress,
         closing(open_encoder(options.model, CACHE, progress)) as encoder,
@@ -174,11 +229,12 @@ def main() -> None:
         with closing(ServiceSystem(encoder, reranker)) as system:
             for name, choice in FITTED_ON.items():
                 for pool in open_public_set(name, options.evalsets, choice, options.limit).pools:
-                    found += [(name, values, label) for values, label in rows(pool, system)]
-        table = table_of(found)
+                    found += [(name, *row) for row in rows(pool, system)]
+                    numbered += [(name, *row) for row in numbered_rows(pool, system)]
+        table, numbers = table_of(found), table_of(numbered)
         second = reranker.name if reranker else "off"
-        report(table, console)
-        calibration = calibration_of(fit(table), table, encoder.spec.weights_sha256, second)
+        report(table, numbers, console)
+        calibration = calibration_of(fit(table, numbers), table, encoder.spec.weights_sha256, second)
     path = options.out / f"{encoder.spec.weights_sha256[:16]}{'' if reranker else '-first-stage'}.json"
     calibration.save(path)
     console.print(f"written: {path}")

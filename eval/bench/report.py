@@ -15,6 +15,10 @@ _SIDE_BY_SIDE = """
 The systems run at the same time and take turns, question by question: what else the machine does falls on all of them,
 and each finds the processor's caches cold, as a service does that is asked now and then. A chunk of the other systems
 has up to 1,000 characters; a passage of the service has some 270, and its sentences are encoded too.
+
+`service` is this one as it ships, `first stage` the same with `QA_RERANK=off`. `afternoon` is FastAPI with
+sentence-transformers and FAISS as most tutorials build it: the nearest chunks, without quotes or abstention; `txtai`
+and `haystack` are those packages behind FastAPI. All have the same encoder (`eval/bench/peers.py`).
 """
 _MATERIAL = """
 The texts are paragraphs of XQuAD in twelve languages, recombined sentence by sentence; the vectors are those of the

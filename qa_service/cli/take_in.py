@@ -35,7 +35,9 @@ def take_in(
     following: Following,
 ) -> None:
     """Takes in the files and prints what became of them, of those too that were done when it was interrupted."""
-    watcher = FolderWatch(session, paths, settings, _both(tell), following.delete_missing) if following.watch else None
+    watcher = None
+    if following.watch:
+        watcher = FolderWatch(session, paths, settings, _both(tell), following.delete_missing, batch)
     try:
         add_files(session.add, paths, settings, batch, tell)
     finally:
@@ -45,7 +47,7 @@ def take_in(
     if watcher is not None:
         errors.print("following the folders; stop it with Ctrl-C")
         with _ended_by_signals():
-            watcher.run(batch, threading.Event())
+            watcher.run(threading.Event())
 
 
 def _both(tell: Watcher[ReceiptOut]) -> Watcher[ReceiptOut]:

@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,8 +32,8 @@ GONE_S = 2.0
 _LOOK_MS = 250
 _LOOK_ANYWAY_S = 30.0
 
-State = Stamp | str
-"""How a file looks: its stamp, or why it can't be one."""
+State = tuple[Stamp, Mapping[str, str]] | str
+"""How a file looks: its stamp with what is said of it beside it, or why it can't be one."""
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ def _state(entry: FileEntry | BadFile) -> State | None:
     if isinstance(entry, BadFile):
         return str(entry)
     try:
-        return stamp(entry.path)
+        return stamp(entry.path), entry.metadata
     except OSError:
         return None
 
@@ -109,26 +109,33 @@ class FolderWatch:
     """Takes in through a session what changes below folders after this was made, until it is interrupted."""
 
     def __init__(
-        self, session: Session, folders: list[Path], settings: Settings, tell: Watcher[ReceiptOut], delete_missing: bool
+        self,
+        session: Session,
+        folders: list[Path],
+        settings: Settings,
+        tell: Watcher[ReceiptOut],
+        delete_missing: bool,
+        batch: Batch[ReceiptOut],
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raises BadInput for what is no folder."""
+        """`batch` takes what becomes of the files. Raises BadInput for what is no folder."""
         for folder in folders:
             if not folder.is_dir():
                 raise BadInput(f"--watch: {folder} is not a folder")
         self._session, self._folders, self._settings, self._tell = session, folders, settings, tell
         self._delete_missing = delete_missing
-        self._batch: Batch[ReceiptOut] = Batch()
-        self._follower = Follower(lambda: own_entries(folders, settings))
+        self._batch, self._clock = batch, clock
+        self._follower = Follower(lambda: own_entries(folders, settings), clock)
         self._follower.begin()
 
-    def run(self, batch: Batch[ReceiptOut], stop: threading.Event) -> None:
-        """`batch` is what was taken in since this was made; `stop` ends it, as an interruption does."""
-        self._batch = batch
-        last = time.monotonic()
+    def run(self, stop: threading.Event) -> None:
+        """`stop` ends it, as an interruption does."""
+        last = self._clock()
         for told in _wakings(self._folders, stop):
-            if told or self._follower.is_waiting or time.monotonic() - last > _LOOK_ANYWAY_S:
+            if told or self._follower.is_waiting or self._clock() - last > _LOOK_ANYWAY_S:
                 self.look()
-                last = time.monotonic()
+                last = self._clock()
 
     def look(self) -> None:
         changes = self._follower.changes()
@@ -156,7 +163,7 @@ class FolderWatch:
                 out.print(f"gone, kept as {document.document_id}: {printable(place)}")
                 continue
             try:
-                self._session.delete(document.document_id, with_versions=False, audit=False)
+                self._session.delete(document.document_id, with_versions=True, audit=False)
                 out.print(f"deleted {document.document_id} {printable(place)}")
             except NotFound:
                 log.info("%s was deleted meanwhile", document.document_id)
@@ -182,7 +189,7 @@ def delete_missing(session: Session, folders: Iterable[Path], settings: Settings
             continue
         for document in _below(session, os.path.abspath(folder)):  # noqa: PTH100  Path.absolute leaves `..` in it
             if document.path is not None and _is_gone(document.path):
-                session.delete(document.document_id, with_versions=False, audit=False)
+                session.delete(document.document_id, with_versions=True, audit=False)
                 out.print(f"deleted {document.document_id} {printable(document.path)}")
 
 

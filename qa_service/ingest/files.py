@@ -105,7 +105,7 @@ def _file_entries(path: Path, name: str) -> Iterator[FileEntry | BadFile]:
         try:
             yield _with_sidecar(entry)
         except BadFile as error:
-            yield BadFile(str(error), entry.place)
+            yield BadFile(f"{shown_path(path)}: not taken in, for what stands beside it: {error}", entry.place)
 
 
 def _with_sidecar(entry: FileEntry) -> FileEntry:

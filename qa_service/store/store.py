@@ -357,10 +357,6 @@ class Store:
                 blob.seek(start)
                 return blob.read(length)
 
-    def has_document(self, document_id: str) -> bool:
-        with self.database.reading() as connection:
-            return connection.execute("SELECT 1 FROM documents WHERE id = ?", [document_id]).fetchone() is not None
-
     def find_verbatim(self, text: str, document_id: str, file_name: str) -> str | None:
         """The id of a document in whose text `text` stands: of this id, else of this name, else any.
 

@@ -8,7 +8,7 @@ import pytest
 
 from embeddings.hashing import HashingEncoder
 from embeddings.neutral import LanguageMeans
-from eval.adapter_texts import Targets, Versions, parallel_texts
+from eval.adapter_texts import Targets, parallel_texts
 from eval.reranker_groups import parallel_source
 from eval.sets import SetFolder
 from eval.splits import document_key, is_held_out
@@ -83,4 +83,3 @@ def test_lines_of_the_declaration_are_paired_by_what_they_say(tmp_path: Path, ta
         {"en": "All are born free 1", "de": "All are born free 1"},
         {"en": "A fair trial 3", "de": "A fair trial 3"},
     ]
-    assert all(isinstance(each, Versions) for each in found)

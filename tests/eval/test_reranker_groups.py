@@ -75,8 +75,8 @@ def test_the_two_sides_of_the_split_share_no_document(folder: SetFolder) -> None
 
 
 def test_the_same_seed_gives_the_same_groups(folder: SetFolder) -> None:
-    source = parallel_source(folder, False, HashingEncoder(), None)
-    assert groups_of(source) == groups_of(source)
+    one, other = (parallel_source(folder, False, HashingEncoder(), None) for _ in range(2))
+    assert groups_of(one) == groups_of(other)
 
 
 def test_a_set_of_one_language_has_groups_too(tmp_path: Path) -> None:

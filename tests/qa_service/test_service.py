@@ -129,6 +129,7 @@ def assert_answer_is_checked(service: Service, answer: Answer) -> None:
 def test_spam_and_boilerplate_are_never_found(seeded: Service) -> None:
     for question in ("无码 中文字幕 在线观看", "FOLLOW US", "Share - WeChat", "All rights reserved"):
         hits = seeded.search(question, MAX_TOP_K).hits
+        assert hits
         assert not any(word in hit.text for hit in hits for word in ("无码", "FOLLOW US", "WeChat", "rights reserved"))
 
 

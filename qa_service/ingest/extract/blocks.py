@@ -50,9 +50,6 @@ class TextBuilder:
             self._furniture.append(span)
         return span
 
-    def mark_furniture(self, span: Span) -> None:
-        self._furniture.append(span)
-
     def finish(
         self,
         format_name: str,

@@ -133,9 +133,7 @@ class Watched:
         settings = Settings(data_dir=tmp_path / "data")
         self.session, self.told, self.clock = session, list[str](), Clock()
         self.batch: Batch[ReceiptOut] = Batch()
-        self.watch = FolderWatch(session, [folder], settings, self.tell, deletes)
-        self.watch._follower._clock = self.clock
-        self.watch._batch = self.batch
+        self.watch = FolderWatch(session, [folder], settings, self.tell, deletes, self.batch, clock=self.clock)
         add_files(session.add, [folder], settings, self.batch)
 
     def tell(self, file: str, outcome: ReceiptOut | BadInput) -> None:
@@ -173,7 +171,7 @@ def test_new_changed_moved_and_removed_files_are_followed(watched: Watched, fold
     (folder / "deep" / "moved.txt").unlink()
     assert watched.look() == []
     assert watched.texts() == {"This file stays."}
-    assert [entry.status for entry in watched.session.documents()] == ["indexed", "superseded"]
+    assert [entry.status for entry in watched.session.documents()] == ["indexed"]
 
 
 def test_what_another_file_still_says_stays(watched: Watched, folder: Path) -> None:
@@ -219,6 +217,8 @@ def test_a_file_whose_sidecar_cannot_be_read_is_not_gone(watched: Watched, folde
     assert watched.look() == []
     assert watched.texts() == {"This file stays.", "A new file."}
     (folder / "new.txt.meta.json").write_text('{"title": "New"}')
+    assert watched.look() == ["described"]
+    (folder / "new.txt.meta.json").write_text('{"title": "Newer"}')
     assert watched.look() == ["described"]
 
 
@@ -336,9 +336,9 @@ def test_a_running_watch_takes_in_what_comes_and_stops(session: DirectSession, f
     told = threading.Event()
     stop = threading.Event()
     watch = FolderWatch(
-        session, [folder], Settings(data_dir=tmp_path / "data"), lambda _file, _outcome: told.set(), False
+        session, [folder], Settings(data_dir=tmp_path / "data"), lambda _file, _outcome: told.set(), False, Batch()
     )
-    running = threading.Thread(target=watch.run, args=(Batch(), stop))
+    running = threading.Thread(target=watch.run, args=(stop,))
     running.start()
     try:
         time.sleep(0.2)
@@ -352,7 +352,9 @@ def test_a_running_watch_takes_in_what_comes_and_stops(session: DirectSession, f
 
 def test_only_folders_are_watched(session: DirectSession, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not a folder"):
-        FolderWatch(session, [folder / "stays.txt"], Settings(data_dir=tmp_path), lambda _file, _outcome: None, False)
+        FolderWatch(
+            session, [folder / "stays.txt"], Settings(data_dir=tmp_path), lambda _file, _outcome: None, False, Batch()
+        )
 
 
 def test_what_is_told_of_a_bad_file_names_it(folder: Path) -> None:
