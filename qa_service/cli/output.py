@@ -89,7 +89,7 @@ def print_receipt(receipt: ReceiptOut) -> None:
         if value:
             out.print(f"{name}: {_one_line(value)}")
     for field, origin in receipt.metadata_origins.items():
-        out.print(f"{field}: {_one_line(str(getattr(receipt, field)))} ({origin})")
+        out.print(f"{field}: {_one_line(str(getattr(receipt, field) or 'none'))} ({origin})")
     for entry in receipt.quarantined:
         place = f"[{entry.start_char_index}:{entry.end_char_index}]"
         out.print(f"{entry.state} {place} {entry.kind}: {_one_line(entry.reason)} ({entry.by})")

@@ -43,6 +43,11 @@ _AFTER_VALUE = regex.compile(
     regex.IGNORECASE,
 )
 _BAR = regex.compile(r"\s*[|•]\s*")
+_LABELS = (
+    r"来源|來源|稿源|作者|记者|記者|责任编辑|責任編輯|编辑|編輯|source|author|by|источник|автор|дереккөз|manba|muallif"
+)
+_PART = regex.compile(rf"\s*[|•]\s*|\s+(?=(?:{_LABELS})\s*[:：])", regex.IGNORECASE)
+_DATE_FIRST = regex.compile(r"\d[\d\s:./年月日г-]*")
 _URL = r"(?P<value>https?://[^\s<>\"«»“”（）]+)"
 _LABELLED_URL = regex.compile(
     rf"(?i:url|link|original|source|web|原文链接|原文鏈接|链接|鏈接|来源|來源|ссылка|источник|сілтеме|шилтеме|havola|ҳавола)\s*[:：]\s*{_URL}"
@@ -104,10 +109,17 @@ def _only(values: Iterator[str]) -> str | None:
 
 def _authors(lines: Sequence[Line]) -> Iterator[str]:
     for line in lines:
-        for pattern in _AUTHORS:
-            match = pattern.match(line.text.strip("（()） *_"))
-            if match and len(match["value"]) <= _MAX_VALUE and not line.is_body:
-                yield _names(match["value"])
+        for part in _parts(line.text):
+            for pattern in _AUTHORS:
+                match = pattern.match(part.strip("（()） *_"))
+                if match and len(match["value"]) <= _MAX_VALUE and not line.is_body:
+                    yield _names(match["value"])
+
+
+def _parts(line: str) -> list[str]:
+    """The line; and what follows the date that it begins with: `2024-01-05 来源：中国新闻网 作者：张伟`."""
+    first, *others = _PART.split(line)
+    return [line, *others] if others and _DATE_FIRST.fullmatch(first.strip()) else [line]
 
 
 def _han_authors(lines: Sequence[Line]) -> Iterator[str]:
@@ -126,10 +138,11 @@ def _names(value: str) -> str:
 
 def _sources(lines: Sequence[Line]) -> Iterator[str]:
     for line in lines:
-        match = _SOURCE.match(line.text)
-        value = _AFTER_VALUE.sub("", match["value"]).strip(" .。") if match else _beside_author(line.text)
-        if value and len(value) <= _MAX_VALUE and not value.startswith(("http://", "https://")):
-            yield value
+        for part in _parts(line.text):
+            match = _SOURCE.match(part)
+            value = _AFTER_VALUE.sub("", match["value"]).strip(" .。") if match else _beside_author(part)
+            if value and len(value) <= _MAX_VALUE and not value.startswith(("http://", "https://")):
+                yield value
 
 
 def _beside_author(line: str) -> str | None:

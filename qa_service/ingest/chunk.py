@@ -11,14 +11,18 @@ from typing import Any
 import sentencex
 
 from qa_service.ingest.language import UNDETERMINED, passage_language
+from qa_service.ingest.lines import find_lines
+from qa_service.ingest.scripts import HAN, HIRAGANA, NONE, Scripts
 from qa_service.ingest.search_form import GAP, PARAGRAPH, SearchForm, make_search_form, width
 from qa_service.records import Document, Passage, Quarantined, Section, Span
 
-VERSION = "5"
+VERSION = "6"
 CHUNK_SIZE = 400
 """Width of a passage, some 100 tokens: 400 characters of Latin or Cyrillic, 133 of Chinese (eval/LOG.md)."""
 
 _MAX_HEADING = 400
+_TELLING = 30
+"""Width of a line whose script counts: a name in other letters does not."""
 _SENTENCE = "\x1e"  # ASCII record separator: a search form holds no control characters, so it can mark sentence ends
 _THAI_ABBREVIATION = re.compile(rf"(?:^|[^ก-๛])(?:[ก-ฮ]|ดร|รศ|ผศ)\. ?{_SENTENCE}|[ก-๛]\.{_SENTENCE}[ก-๛]")
 _WITHOUT_QUOTATION_MARKS = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
@@ -54,8 +58,8 @@ class Stretch:
 
 
 def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tuple[Passage, ...]:
-    """The passages of what is not quarantined, in order; none spans a quarantined stretch, two sections, the end of a
-    flagged stretch or a long gap.
+    """The passages of what is not quarantined, in order; none spans a quarantined stretch, two sections, sentences in
+    two scripts, the end of a flagged stretch or a long gap.
 
     A document that waits for an operator has none.
     """
@@ -63,7 +67,8 @@ def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tup
         return ()
     passages: list[Passage] = []
     language = document.metadata.language
-    searched = _cut_at_sections(document, searched_stretches(document.text, quarantined))
+    borders = sorted({*_section_borders(document), *_script_borders(document.text)})
+    searched = _cut_at(borders, searched_stretches(document.text, quarantined))
     for stretch in _cut_at_gaps(document.text, searched):
         form = make_search_form(document.text, stretch.span)
         for chunk, sentences in _chunks(form, language):
@@ -84,12 +89,8 @@ def make_passages(document: Document, quarantined: Sequence[Quarantined]) -> tup
     return tuple(passages)
 
 
-def _cut_at_sections(document: Document, kept: Iterable[Stretch]) -> Iterator[Stretch]:
-    """The kept stretches, none of which runs over the beginning of a section.
-
-    A heading alone in its section stays with what it heads: the first of the sections below it.
-    """
-    borders = _borders(document)
+def _cut_at(borders: Sequence[int], kept: Iterable[Stretch]) -> Iterator[Stretch]:
+    """The kept stretches, none of which runs over a border."""
     for stretch in kept:
         span = stretch.span
         inside = borders[bisect_right(borders, span.start) : bisect_left(borders, span.end)]
@@ -108,7 +109,8 @@ def _cut_at_gaps(text: str, kept: Iterable[Stretch]) -> Iterator[Stretch]:
             yield replace(stretch, span=Span(start, stretch.span.end))
 
 
-def _borders(document: Document) -> list[int]:
+def _section_borders(document: Document) -> list[int]:
+    """Where sections begin. A heading alone in its section stays with what it heads: the first of those below it."""
     borders: list[int] = []
     heading: Section | None = None
     for section in document.sections:
@@ -119,6 +121,23 @@ def _borders(document: Document) -> list[int]:
         if not alone and start > (borders[-1] if borders else 0):
             borders.append(start)
         heading = section
+    return borders
+
+
+def _script_borders(text: str) -> list[int]:
+    """Where sentences in another script begin: a passage has one language, by which it is filtered and found."""
+    scripts = Scripts(text)
+    borders: list[int] = []
+    known, heading = "", None
+    for line in find_lines(text):
+        own = scripts.main(line.span.start, line.span.end)
+        own = HAN if own == HIRAGANA else own
+        is_other = bool(known) and own not in {known, NONE}
+        heading = (line.span.start if heading is None else heading) if is_other else None
+        if line.ends_sentence and line.width >= _TELLING:
+            if heading is not None:
+                borders.append(heading)
+            known, heading = own, None
     return borders
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from qa_service.ingest.clean_blocks import Line, visible_length
 from qa_service.ingest.clean_boilerplate import find_boilerplate
+from qa_service.ingest.clean_promotions import with_promotions
 from qa_service.ingest.clean_spam import Suspicion, find_spam
 from qa_service.ingest.decisions import combined
 from qa_service.records import Quarantined, QuarantineKind, Span
@@ -26,7 +27,7 @@ def find_quarantined(text: str, furniture: Sequence[Span] = ()) -> tuple[Quarant
     """
     marked = _marked(text, furniture)
     lines = list(_lines(text, marked))
-    spam = find_spam(text, lines)
+    spam = with_promotions(lines, find_spam(text, lines))
     found = [*_entries(lines, "spam", spam), *_entries(lines, "boilerplate", find_boilerplate(lines, spam))]
     return _merged(text, combined(sorted(found, key=lambda entry: entry.span.start), marked))
 

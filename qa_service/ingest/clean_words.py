@@ -73,6 +73,8 @@ _TOPICS: Sequence[str] = (
         "микрокредит",
     ),
     *("без справок", "payday", "loan", "unsecured", "fast cash", "影院", "字幕", "無料動画", "putlocker"),
+    *("六合彩", "老虎机", "老虎機", "裸聊", "约炮", "約炮", "代开发票", "代開發票", "办证", "刻章", "1xbet", "mostbet"),
+    *("фрибет", "фриспин", "букмекер", "hookup", "hot singles", "bitcoin trading", "forex signals"),
 )
 # How it calls: each stands in honest texts too, many of them beside each other only there.
 _CALLS: Sequence[str] = (
@@ -115,6 +117,36 @@ _CALLS: Sequence[str] = (
     *("бесплатн", "онлайн", "скача", "купить", "регистрац", "дешев", "срочно", "смотреть", "видео", "субтитр"),
     *("free", "online", "best", "cheap", "buy", "download", "bonus", "sign up", "watch", "movie", "streaming"),
 )
+_IMPERATIVES: Sequence[str] = (
+    *("register now", "sign up now", "sign up today", "apply now", "apply today", "order now", "order today"),
+    *("play now", "join now", "join our", "join today", "call now", "click here", "buy now", "claim your"),
+    *("get an instant", "bet now", "download now", "chat now", "meet hot", "text us"),
+    *("переходи", "регистрируй", "жми", "играй", "оформи", "заходи", "звони", "пиши", "закажи", "получи", "скачай"),
+    *(
+        "立即",
+        "点击",
+        "點擊",
+        "加微信",
+        "加qq",
+        "联系qq",
+        "联系微信",
+        "聯繫",
+        "注册即送",
+        "註冊即送",
+        "马上",
+        "馬上",
+        "扫码",
+    ),
+    *("今すぐ", "クリック", "登録はこちら", "お申し込み", "지금 가입", "지금 바로", "클릭", "문의", "상담"),
+)
+# What it promises.
+_OFFERS: Sequence[str] = (
+    *("no credit check", "no deposit", "instant approval", "approval in", "guaranteed", "welcome bonus"),
+    *("real money", "discount", "promo code", "cheap", "best price", "worldwide delivery", "from home"),
+    *("без отказа", "без проверки", "бонус", "за регистрацию", "на деньги", "зеркало", "промокод"),
+    *("под 0%", "прямо сейчас", "гарантия", "скидк", "анонимно", "秒到账", "秒到賬", "即送", "免费试看"),
+    *("诚信", "随叫随到", "高薪", "日结", "凭身份证", "当日", "無料", "保証", "보너스", "무료", "당일", "첫충"),
+)
 _FUNCTION_WORDS = (
     *(
         "the",
@@ -151,6 +183,7 @@ def _any_of(words: Sequence[str]) -> re.Pattern[str]:
 
 
 TOPICS, CALLS = _any_of(_TOPICS), _any_of(_CALLS)
+IMPERATIVES, OFFERS = _any_of(_IMPERATIVES), _any_of(_OFFERS)
 """They match casefolded text."""
 FUNCTION_WORDS = re.compile(
     rf"[的了是和与與有也这這那及为為对對之其]|在(?![线線])|\b(?:{'|'.join(_FUNCTION_WORDS)})\b"
@@ -170,10 +203,16 @@ CONTACT = re.compile(
     r"|(?:tel\.?|тел\.?|☎|電話|电话|전화)\s*[:：]?\s*\+?[\d\s()\-]{7,}",
     re.IGNORECASE,
 )
+ADDRESS = re.compile(
+    r"https?://|www\.|\b[a-z0-9\-]{3,}\.(?:com|net|org|info|biz|ru|cc|co|xyz|top|vip|club|icu|bet|win|loan|online|site)\b"
+    r"|(?<![a-z])q{2}\s*[:：]?\s*\d{5,}|(?:微信|电话|電話|同号)\D{0,4}\d{7,}|@[a-z_]\w{4,}"
+)
+"""Of any sort, in casefolded text."""
 MARKER = re.compile(
     r"^(?:home|главная|首页|首頁|ホーム|홈|басты бет)\s*[/>›»|]|^share(?:\b|$)|\bwechat$|^follow us$"
-    r"|^back to (?:the )?top$|^top$|^(?:copyright|©)|all rights reserved|版权所有|版權所有|保留所有权利|保留所有權利"
-    r"|無断転載|무단\s?전재|все права защищены|барлық құқықтар|^registration number\b|^licen[cs]e for\b|^global edition"
+    r"|^back to (?:the )?top$|^top$|^©|^copyright(?:$|\W*(?:©|\(c\)|\d{4}|by\b))"
+    r"|(?<![\"“«„‘'「《])(?:all rights reserved|版权所有|版權所有|保留所有权利|保留所有權利|無断転載|무단\s?전재"
+    r"|все права защищены|барлық құқықтар)(?![\"”»“’'」》])|^registration number\b|^licen[cs]e for\b|^global edition"
     r"|^(?:print|email|subscribe|sign in|log ?in|menu|search)$"
     r"|^(?:поделиться|подписаться|читайте также|分享|打印|返回顶部|返回頂部|回到顶部|上一篇|下一篇|相关阅读"
     r"|相關閱讀)[:：]?$"

@@ -28,7 +28,7 @@ _BEFORE, _AFTER = r"(?<![\d./-])", r"(?![./-]?\d)"
 _HAN_DIGIT = "[〇零○一二三四五六七八九]"
 _NUMERIC = (
     regex.compile(rf"{_BEFORE}(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}}){_AFTER}"),
-    regex.compile(r"(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月(?:\s*(?P<day>\d{1,2})\s*[日号號])?"),
+    regex.compile(r"(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월](?:\s*(?P<day>\d{1,2})\s*[日号號일])?"),
     regex.compile(
         rf"(?P<year>{_HAN_DIGIT}{{4}})年(?P<month>[一二三四五六七八九十]{{1,3}})月(?:(?P<day>[一二三四五六七八九十]{{1,3}})[日号號])?"
     ),

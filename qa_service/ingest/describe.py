@@ -22,7 +22,12 @@ _ADDRESS = re.compile(r"https?://[^\s/?#]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _LINE = re.compile(r"\S[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]*")
 _MARKED = re.compile(r"^#{1,6}\s+")
+_CONTROLS = re.compile(r"[\x01-\x1f\x7f-\x9f]")
 NOTHING: Mapping[str, str] = MappingProxyType({})
+_TITLE_LABEL = re.compile(
+    r"^(?:title|headline|заголовок|тақырып|сарлавҳа|sarlavha|标题|標題)\s*[:：]\s*(?=\S)", re.IGNORECASE
+)
+_AUTHOR_LABEL = re.compile(r"^(?:authors?|автор(?:ы)?|muallif|作者|记者|記者)\s*[:：]", re.IGNORECASE)
 _DATE_PREFIX = re.compile(r"^date\s+\d{4}-\d{2}-\d{2}\s+", re.IGNORECASE)
 
 
@@ -32,12 +37,14 @@ def describe(
     given: Mapping[str, str],
     given_origins: Mapping[str, str] = NOTHING,
     own: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    is_dated: bool = True,
 ) -> tuple[Metadata, dict[str, str]]:
     """Metadata and where each value came from: what is given comes first, then what the file says, then its text.
 
     `kept_text` is the text without what is quarantined; `given_origins` says by field where a given value stood, and
-    "given" is what it does not say; `own` is what the file's format says, by field, each value with where. Raises
-    BadFile for a given value that cannot be one; what the file says of itself and cannot be is left out.
+    "given" is what it does not say; `own` is what the file's format says, by field, each value with where. The dates in
+    a text that is not `is_dated`, as a table, are not its own. Raises BadFile for a given value that cannot be one;
+    what the file says of itself and cannot be is left out.
     """
     values: dict[str, tuple[str, str]] = {}
     for field in FIELDS:
@@ -52,7 +59,7 @@ def describe(
         if field in FIELDS:
             values.setdefault(field, found)
     for field, value, origin in _read(file_name, kept_text, values):
-        if field not in values and value:
+        if field not in values and value and (field != "date" or is_dated):
             values[field] = value, origin
     if made is not None:
         values.setdefault("date", made)
@@ -110,13 +117,15 @@ def check_value(name: str, field: str, value: str | None) -> str | None:
     """A value of the field on one line, None for a blank one. Raises BadFile, which names `name` and the field."""
     if value is None or not value.strip():
         return None
-    value = " ".join(value.split())
+    value = " ".join(_CONTROLS.sub(" ", value).split())
     if len(value) > _MAX_VALUE:
         raise BadFile(f"{name}: the given {field} is longer than {_MAX_VALUE:,} characters")
     if not is_text(value):
         raise BadFile(f"{name}: the given {field} holds a NUL or half a surrogate pair, which no text has")
     if field == "date" and not is_date(value):
-        raise BadFile(f"{name}: the given date is not YYYY, YYYY-MM or YYYY-MM-DD: {value[:40]}")
+        raise BadFile(
+            f"{name}: the given date is not one of the calendar, as YYYY, YYYY-MM or YYYY-MM-DD: {value[:40]}"
+        )
     if field == "language" and not _LANGUAGE.fullmatch(value):
         raise BadFile(f"{name}: the given language is not a BCP 47 code such as en, zh-Hant or kk: {value[:40]}")
     if field == "url" and not _ADDRESS.match(value):
@@ -154,13 +163,14 @@ def _iso(year: int, month: int, day: int) -> str | None:
 
 
 def _title(kept_text: str, file_name: str) -> tuple[str, str]:
-    """The first line that says more than a source or a date, without a date stuck to its front, cut at a word.
+    """The first line that says more than an author, a source or a date, without a date or a label before it, cut at a
+    word.
 
     Else the file name.
     """
     for line in _LINE.finditer(kept_text):
-        title = _MARKED.sub("", _DATE_PREFIX.sub("", " ".join(line[0].split())))
-        if any(map(str.isalpha, title)) and not is_statement(line[0]):
+        title = _TITLE_LABEL.sub("", _MARKED.sub("", _DATE_PREFIX.sub("", " ".join(line[0].split()))))
+        if any(map(str.isalpha, title)) and not is_statement(line[0]) and not _AUTHOR_LABEL.match(title):
             if len(title) > _MAX_TITLE:
                 title = title[: _MAX_TITLE - 1].rsplit(" ", 1)[0] + "…"
             return title, "text"

@@ -12,6 +12,8 @@ from qa_service.ingest.sections import find_sections
 from qa_service.records import Document, Quarantined, RawFile, Span
 
 _ID_LENGTH = 32
+_OF_ROWS = {"csv", "xlsx", "xls", "ods", "json", "jsonl"}
+"""What holds records, not a text: their dates are not its own."""
 
 
 def document_id(content: bytes) -> str:
@@ -25,7 +27,8 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
     text = extracted.text
     quarantined = find_quarantined(text, extracted.furniture)
     kept = kept_text(text, quarantined)
-    metadata, origins = describe(file.name, kept, file.metadata, file.metadata_origins, extracted.metadata)
+    is_dated = extracted.format not in _OF_ROWS
+    metadata, origins = describe(file.name, kept, file.metadata, file.metadata_origins, extracted.metadata, is_dated)
     document = Document(
         id=document_id(file.content),
         sha256=hashlib.sha256(file.content).hexdigest(),

@@ -13,10 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from qa_service.errors import BadFile
 from qa_service.ingest.describe import FIELDS, is_text
-from qa_service.ingest.sidecar import is_sidecar, owners_of, read_sidecar, sidecars_of
+from qa_service.ingest.sidecar import MANIFEST, is_sidecar, owners_of, read_sidecar, sidecars_of
 from qa_service.records import RawFile
 
-MANIFEST = "manifest.jsonl"
 Stamp = tuple[int, int, int]
 _MANIFEST_KEYS = {"id", "file_name", "sha256", *FIELDS}
 
@@ -105,7 +104,7 @@ def _file_entries(path: Path, name: str) -> Iterator[FileEntry | BadFile]:
         try:
             yield _with_sidecar(entry)
         except BadFile as error:
-            yield BadFile(f"{shown_path(path)}: not taken in, for what stands beside it: {error}", entry.place)
+            yield BadFile(f"{shown_path(path)}: not taken in, for the metadata beside it: {error}", entry.place)
 
 
 def _with_sidecar(entry: FileEntry) -> FileEntry:

@@ -1,17 +1,20 @@
 """Metadata in a file of its own beside a document: `report.pdf.meta.json`, or `report.meta.json`."""
 
 import json
+from collections.abc import Collection
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from qa_service.errors import BadFile
 from qa_service.ingest.describe import FIELDS
 
 SUFFIX = ".meta.json"
+MANIFEST = "manifest.jsonl"
+"""What names the files of a folder that count, with their metadata."""
 _MAX_BYTES = 1_000_000
 
 
-def is_sidecar(path: Path) -> bool:
+def is_sidecar(path: PurePath) -> bool:
     """By its name: it is metadata of another file, never a document."""
     return path.name.lower().endswith(SUFFIX) and len(path.name) > len(SUFFIX)
 
@@ -29,6 +32,15 @@ def owners_of(sidecar: Path) -> list[Path]:
     if _is_there(owner):
         return [owner]
     return list(_by_stem(sidecar.parent, sidecar.parent.stat().st_mtime_ns).get(owner.name, ()))
+
+
+def owner_among(sidecar: str, names: Collection[str]) -> str | None:
+    """The file of an archive that a sidecar is of, by their names in it; None where there is none, or several."""
+    stem = sidecar[: -len(SUFFIX)]
+    if stem in names:
+        return stem
+    named = [name for name in names if name != sidecar and name.rpartition(".")[0] == stem]
+    return named[0] if len(named) == 1 else None
 
 
 def _is_there(path: Path) -> bool:

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from qa_service.errors import BadFile, BadInput, QAError, TooLarge
 from qa_service.ingest.describe import is_text
+from qa_service.ingest.sidecar import is_sidecar, owner_among
 from qa_service.records import Failure, TakenIn
 from qa_service.store.jobs import StagedFile
 from qa_service.web.document_responses import ReceiptOut
@@ -67,8 +69,12 @@ def read_upload(form: UploadForm, max_file: int) -> Upload:
     origins = _read_origins(form)
     metadata = _read_metadata(form.fields.get("metadata", "") or "{}", form.files)
     files, failures = [], []
+    names = {sent.name for sent in form.files}
     for sent, given in zip(form.files, metadata, strict=True):
-        if sent.staged is None:
+        if is_sidecar(PurePosixPath(sent.name)) and (owner := owner_among(sent.name, names)):
+            reason = f"{sent.name}: what it says of {owner} goes into the field metadata of the form"
+            failures.append(Failure(sent.name, BadFile.code, reason))
+        elif sent.staged is None:
             reason = f"{sent.name}: larger than {max_file // 1_000_000} MB (QA_MAX_UPLOAD_MB)"
             failures.append(Failure(sent.name, TooLarge.code, reason))
         else:

@@ -5,14 +5,16 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from email.message import Message
 from io import BytesIO
+from pathlib import PurePosixPath
 
 from qa_service.errors import BadFile
 from qa_service.ingest.encoding_guess import guess
 from qa_service.ingest.extract.kinds import find_kind
+from qa_service.ingest.sidecar import MANIFEST, SUFFIX, is_sidecar, owner_among, parse_sidecar
 from qa_service.records import RawFile
 
 MAX_FILES = 10_000
@@ -22,6 +24,7 @@ MAX_RATIO = 200
 MIN_TOTAL = 100_000_000
 MAX_TOTAL = 4_000_000_000
 MAX_DEPTH = 3
+_MAX_SIDECAR = 1_000_000
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2}
@@ -75,12 +78,20 @@ def _members(file: RawFile) -> Iterator[RawFile | BadFile]:
 
 def _opened_members(file: RawFile, archive: zipfile.ZipFile) -> Iterator[RawFile | BadFile]:
     total, most = 0, min(MAX_TOTAL, max(MIN_TOTAL, MAX_RATIO * len(file.content)))
-    found = 0
-    for info, inner in zip(archive.infolist(), _names(archive.infolist()), strict=True):
-        if info.is_dir() or not inner or _LEFT_OUT.search(inner):
-            continue
-        found += 1
+    members = [
+        (info, inner)
+        for info, inner in zip(archive.infolist(), _names(archive.infolist()), strict=True)
+        if inner and not info.is_dir() and not _LEFT_OUT.search(inner)
+    ]
+    sidecars = _sidecars(members)
+    described_by = {info.header_offset for info in sidecars.values()}
+    for info, inner in members:
         name = f"{file.name}/{inner}"
+        if info.header_offset in described_by:
+            continue
+        if posixpath.basename(inner) == MANIFEST:
+            yield BadFile(f"{name}: counts in a folder only; unpack the archive and take in the folder")
+            continue
         content = _content(archive, info, name, min(MAX_MEMBER, most - total))
         if isinstance(content, BadFile):
             yield content
@@ -88,12 +99,34 @@ def _opened_members(file: RawFile, archive: zipfile.ZipFile) -> Iterator[RawFile
                 total += min(info.file_size, MAX_MEMBER)
         else:
             total += len(content)
-            yield _inner_file(file, name, content)
+            yield _described(_inner_file(file, name, content), archive, sidecars.get(inner))
         if total >= most:
             yield BadFile(f"{file.name}: holds more than {most // 1_000_000} MB; the rest of it is left out")
             return
-    if not found:
+    if not members:
         yield BadFile(f"{file.name}: the archive holds no files")
+
+
+def _sidecars(members: Sequence[tuple[zipfile.ZipInfo, str]]) -> dict[str, zipfile.ZipInfo]:
+    """The members that hold the metadata of another one, by the name of that one."""
+    names = {inner for _, inner in members}
+    found = [(info, owner_among(inner, names)) for info, inner in members if is_sidecar(PurePosixPath(inner))]
+    return {owner: info for info, owner in found if owner is not None}
+
+
+def _described(member: RawFile, archive: zipfile.ZipFile, sidecar: zipfile.ZipInfo | None) -> RawFile | BadFile:
+    """With what stands beside it in the archive."""
+    if sidecar is None:
+        return member
+    try:
+        content = _content(archive, sidecar, f"{member.name}{SUFFIX}", _MAX_SIDECAR)
+        if isinstance(content, BadFile):
+            raise content
+        said = parse_sidecar(content)
+    except BadFile as error:
+        return BadFile(f"{member.name}: not taken in, for the metadata beside it: {error}")
+    origins = {**member.metadata_origins, **dict.fromkeys(said, "sidecar")}
+    return replace(member, metadata={**member.metadata, **said}, metadata_origins=origins)
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int) -> bytes | BadFile:

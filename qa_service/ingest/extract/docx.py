@@ -4,15 +4,12 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from qa_service.errors import BadFile
 from qa_service.ingest.extract.blocks import TextBuilder, one_line
-from qa_service.ingest.extract.html_metadata import Found, iso_date, language_tag
+from qa_service.ingest.extract.office_properties import office_properties
 from qa_service.ingest.extract.zipped_xml import Package, opened, release
 from qa_service.records import Extracted, RawFile
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_DC = "{http://purl.org/dc/elements/1.1/}"
-_TERMS = "{http://purl.org/dc/terms/}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _PARAGRAPH, _TABLE, _ROW, _CELL, _STYLE = _W + "p", _W + "tbl", _W + "tr", _W + "tc", _W + "style"
 _UNREAD = {_FALLBACK, _W + "del", _W + "moveFrom", _W + "instrText", _W + "delText", _W + "pPr", _W + "rPr"}
@@ -34,7 +31,7 @@ def read_docx(file: RawFile) -> Extracted:
         for name in sorted(package.names):
             if name.startswith(("word/header", "word/footer")) and name.endswith(".xml"):
                 _append_part(builder, package, name, {}, is_furniture=True)
-        metadata = _core_properties(package)
+        metadata = office_properties(package, "docx")
     return builder.finish("docx", metadata=metadata)
 
 
@@ -129,21 +126,3 @@ def _inherited(style: str, own: dict[str, int], based_on: dict[str, str]) -> int
             return own[style]
         style = based_on.get(style, "")
     return 0
-
-
-def _core_properties(package: Package) -> Found:
-    if "docProps/core.xml" not in package.names:
-        return {}
-    try:
-        root = package.tree("docProps/core.xml")
-    except (etree.XMLSyntaxError, BadFile):  # the text is there without them
-        return {}
-    found: Found = {}
-    for field, tag in (("title", _DC + "title"), ("author", _DC + "creator"), ("language", _DC + "language")):
-        value = one_line(root.findtext(tag) or "")
-        value = (language_tag(value) or "") if field == "language" else value
-        if value:
-            found[field] = (value, "docx properties")
-    if date := iso_date(root.findtext(_TERMS + "created") or ""):
-        found["date"] = (date, "docx properties")
-    return found

@@ -1,6 +1,7 @@
 """E-books: the chapters in reading order."""
 
 import posixpath
+import re
 from urllib.parse import unquote
 
 from lxml import etree
@@ -18,6 +19,7 @@ _ENCRYPTION = "META-INF/encryption.xml"
 _OPF = "{http://www.idpf.org/2007/opf}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _CHAPTERS = {"application/xhtml+xml", "text/html", "application/html+xml"}
+_YEAR_OR_MONTH = re.compile(r"\d{4}(?:-\d{2})?", re.ASCII)
 _FIELDS = {"title": "title", "creator": "author", "publisher": "source", "date": "date", "language": "language"}
 
 
@@ -78,7 +80,7 @@ def _metadata(root: etree._Element) -> Found:
         values = [one_line("".join(map(str, each.itertext()))) for each in root.iter(_DC + tag)]
         value = ", ".join(filter(None, values)) if field == "author" else next(filter(None, values), "")
         if field == "date":
-            value = iso_date(value) or (value if len(value) == 4 and value.isascii() and value.isdigit() else "")
+            value = iso_date(value) or (value if _YEAR_OR_MONTH.fullmatch(value) else "")
         elif field == "language":
             value = language_tag(value) or ""
         if value:

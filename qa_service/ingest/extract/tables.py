@@ -10,6 +10,9 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from qa_service.errors import BadFile
 from qa_service.ingest.decode import decode
 from qa_service.ingest.extract.blocks import TextBuilder, one_line, storable
+from qa_service.ingest.extract.html_metadata import Found
+from qa_service.ingest.extract.office_properties import office_properties
+from qa_service.ingest.extract.zipped_xml import opened
 from qa_service.records import Extracted, RawFile
 
 _DELIMITERS = ",;\t|"
@@ -45,7 +48,16 @@ def read_workbook(file: RawFile, format_name: str) -> Extracted:
         raise BadFile(
             f"{file.name}: a workbook that cannot be read ({one_line(str(error))}); save it as .csv"
         ) from error
-    return builder.finish(format_name)
+    return builder.finish(format_name, metadata=_properties(file, format_name))
+
+
+def _properties(file: RawFile, format_name: str) -> Found:
+    """Those of a workbook that is a zip; older ones have others."""
+    try:
+        with opened(file) as package:
+            return office_properties(package, format_name)
+    except BadFile:
+        return {}
 
 
 def _append_rows(builder: TextBuilder, rows: Iterable[Sequence[str]], title: str = "") -> None:

@@ -184,6 +184,17 @@ def test_passages_of_the_seeds_are_sound(number: str) -> None:
     assert_passages_are_sound(document, quarantined, passages)
 
 
+def test_sentences_in_another_script_begin_a_passage_with_what_heads_them() -> None:
+    english = "Opening hours\nThe library of Karaganda closes at eight in the evening."
+    russian = "Библиотека Караганды закрывается в восемь часов вечера, касса (cashier) в семь."
+    chinese = "图书馆\n卡拉干达图书馆工作日晚上八点闭馆，读者可以借五本书。"
+    more = "China Daily\n还有二百个座位，今年还要增加一百个座位，欢迎读者前来。"
+    document, quarantined = made_of(f"{english}\n\n{russian}\n{chinese}\n{more}\n")
+    passages = make_passages(document, quarantined)
+    assert [slice_of(document, each.span) for each in passages] == [english, russian, f"{chinese}\n{more}"]
+    assert [each.language for each in passages] == ["en", "ru", "zh-Hans"]
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_no_passage_of_the_seeds_holds_spam_navigation_or_footer(number: str) -> None:
     document, quarantined = seed(number)

@@ -149,6 +149,8 @@ HARMLESS = {
     "a Japanese programme": "上映作品一覧（字幕）：" + "｜".join(FILMS * 2),
     "a text on copyright": f"Copyright law in Asia.\n{ARTICLE}All rights reserved, said he.\n{ARTICLE}",
     "one footer line": ARTICLE + "Copyright 2025 Kazinform",
+    "a report on copyright": "Copyright reform in Kazakhstan\n"
+    f'The words "All rights reserved" have had no legal effect since 2000, the ministry said on Tuesday.\n{ARTICLE}',
     "a heading of one word": "Search\n" + ARTICLE,
 }
 
@@ -161,6 +163,40 @@ FLAGGED = {"Chinese names in an English article", "one footer line"}
 def test_what_only_looks_like_spam_is_not_quarantined(name: str) -> None:
     states = {entry.state for entry in find_quarantined(HARMLESS[name])}
     assert states == ({"flagged"} if name in FLAGGED else set())
+
+
+@pytest.mark.parametrize(
+    ("line", "state"),
+    [
+        (
+            "Best online casino! 200 free spins and a $500 welcome bonus. Register now at lucky-777.xyz",
+            "quarantined",
+        ),
+        ("Need cash? An instant payday loan, no credit check. Apply now at https://fast-cash.biz", "quarantined"),
+        ("Казино — играть онлайн на деньги! Бонус 1000 рублей за регистрацию: vulkan-zerkalo.top", "quarantined"),
+        ("Срочный займ на карту без отказа, без проверки кредитной истории! Оформите прямо сейчас.", "flagged"),
+        ("正规贷款，无抵押，秒到账，凭身份证即可办理，联系QQ 888866661。", "quarantined"),
+        ("代开发票，办证刻章，微信电话同号13800138000，诚信第一，随叫随到。", "quarantined"),
+    ],
+)
+def test_an_advertisement_in_sentences_is_kept_apart_from_the_article(line: str, state: str) -> None:
+    text = f"{ARTICLE}\n{line}\n\n{ARTICLE}"
+    assert [(entry.kind, entry.state, text[entry.span.start : entry.span.end]) for entry in find_quarantined(text)] == [
+        ("spam", state, line)
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "A casino that offers a welcome bonus, free spins or a no deposit bonus breaks article 15 of the gambling law.",
+        "Банк выдал заводу займ под 5 процентов, подробнее на сайте bank.ru.",
+        "Students may apply for loans at www.bank.com by May.",
+        "年末贷款余额为3万亿元，详情见 www.boc.cn。",
+    ],
+)
+def test_a_report_on_what_spam_sells_is_none(line: str) -> None:
+    assert find_quarantined(f"{ARTICLE}\n{line}\n\n{ARTICLE}") == ()
 
 
 @pytest.mark.parametrize(

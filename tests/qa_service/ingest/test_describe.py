@@ -39,6 +39,8 @@ def test_the_first_date_of_the_head_is_the_date(text: str, date: str | None) -> 
         (" date 2025-05-29 Media forum", "Media forum"),
         ("***\n2025\n媒体合作论坛\n", "媒体合作论坛"),
         ("12 34\n", "file.txt"),
+        ("Author: Ministry of Culture\nTitle: Budget of museums\nDate: 2024\n", "Budget of museums"),
+        ("标题：博物馆\n作者：李娜\n", "博物馆"),
         ("", "file.txt"),
     ],
 )
@@ -46,6 +48,16 @@ def test_the_title_is_the_first_line_with_a_letter(text: str, title: str) -> Non
     metadata, origins = describe("file.txt", text, {})
     assert metadata.title == title
     assert origins["title"] == ("file name" if title == "file.txt" else "text")
+
+
+def test_a_day_in_a_row_of_a_table_is_not_that_of_the_table() -> None:
+    metadata, _ = describe("prices.csv", "Day | Price\n2024-05-01 | 17\n", {}, is_dated=False)
+    assert metadata.date is None
+
+
+def test_control_characters_are_no_part_of_a_value() -> None:
+    metadata, _ = describe("file.txt", "A text.", {"title": "A\nB\x07\x1b[1m"})
+    assert metadata.title == "A B [1m"
 
 
 @pytest.mark.parametrize("line", ["word " * 100, "媒" * 500])

@@ -245,7 +245,7 @@ def test_a_file_with_a_wrong_sidecar_is_refused_by_name_and_the_others_count(
     files, errors = found(folder)
     assert [each.name for each in files] == ["sub/b.txt"]
     assert len(errors) == 1
-    assert errors[0].startswith("a.txt.meta.json: ")
+    assert errors[0].startswith(f"{folder}/a.txt: not taken in, for the metadata beside it: a.txt.meta.json: ")
     assert message in errors[0]
 
 

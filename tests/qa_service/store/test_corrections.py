@@ -142,7 +142,7 @@ def test_the_truth_after_all_that_was_said(each: Opened) -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"date": "14.06.2025"}, r"a\.txt: the given date is not YYYY"),
+        ({"date": "14.06.2025"}, r"a\.txt: the given date is not one of the calendar, as YYYY"),
         ({"date": "2025-02-30"}, r"a\.txt: the given date "),
         ({"language": "English"}, r"a\.txt: the given language "),
         ({"url": "javascript:alert(1)"}, r"a\.txt: the given url "),

@@ -113,6 +113,14 @@ def test_metadata_of_several_files_goes_by_name(client: TestClient) -> None:
     assert three["date"] is None
 
 
+def test_a_sidecar_that_is_sent_beside_its_file_is_no_document(client: TestClient) -> None:
+    files = sent(("a.txt", b"A text."), ("a.txt.meta.json", b'{"title": "A"}'))
+    body = client.post("/documents", files=files).json()
+    assert [each["file_name"] for each in body["receipts"]] == ["a.txt"]
+    assert [each["file_name"] for each in body["failures"]] == ["a.txt.meta.json"]
+    assert "the field metadata" in body["failures"][0]["detail"]
+
+
 @pytest.mark.parametrize("origins", ["[]", '{"title": "hearsay"}', '{"colour": "given"}', "{"])
 def test_where_metadata_stood_is_checked(client: TestClient, origins: str) -> None:
     response = client.post("/documents", files={"file": ("a.txt", b"A text.")}, data={"metadata_origins": origins})

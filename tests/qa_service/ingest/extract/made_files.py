@@ -66,6 +66,7 @@ def word_body(body: str) -> bytes:
 
 def workbook() -> bytes:
     book = openpyxl.Workbook()
+    book.properties.title, book.properties.creator = "Trade of the region", "Bureau of Statistics"
     sheet = book.active
     assert sheet is not None
     sheet.title = "Trade"
@@ -100,7 +101,8 @@ def book() -> bytes:
     container = '<container><rootfiles><rootfile full-path="OEBPS/c.opf"/></rootfiles></container>'
     package = (
         '<package xmlns="http://www.idpf.org/2007/opf"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
-        "<dc:title>Book</dc:title><dc:creator>A B</dc:creator><dc:language>ru-RU</dc:language></metadata><manifest>"
+        "<dc:title>Book</dc:title><dc:creator>A B</dc:creator><dc:date>2018-04</dc:date>"
+        "<dc:language>ru-RU</dc:language></metadata><manifest>"
         '<item id="c1" href="ch%201.xhtml" media-type="application/xhtml+xml"/>'
         '<item id="c2" href="c2.xhtml" media-type="application/xhtml+xml"/></manifest>'
         '<spine><itemref idref="c2"/><itemref idref="c1"/></spine></package>'

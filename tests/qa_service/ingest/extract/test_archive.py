@@ -114,6 +114,34 @@ def test_a_damaged_member_is_named() -> None:
     assert list(documents("a.zip", damaged)) == ["a.zip/b.txt"]
 
 
+def test_metadata_beside_a_file_of_an_archive_are_its_own() -> None:
+    content = zipped(
+        {
+            "deep/b.txt.meta.json": '{"title": "B"}',
+            "deep/b.txt": "words",
+            "a.meta.json": '{"date": "2024"}',
+            "a.txt": "words",
+            "c.txt": "words",
+            "d.meta.json": '{"title": "nobody\'s"}',
+        }
+    )
+    found = documents("a.zip", content)
+    assert {name: dict(each.metadata) for name, each in found.items()} == {
+        "a.zip/deep/b.txt": {"title": "B"},
+        "a.zip/a.txt": {"date": "2024"},
+        "a.zip/c.txt": {},
+        "a.zip/d.meta.json": {},
+    }
+    assert found["a.zip/a.txt"].metadata_origins == {"date": "sidecar"}
+
+
+def test_a_file_of_an_archive_whose_metadata_cannot_be_read_is_refused() -> None:
+    content = zipped({"b.txt": "words", "b.txt.meta.json": "{", "manifest.jsonl": "{}"})
+    first, second = refusals("a.zip", content)
+    assert first.startswith("a.zip/b.txt: not taken in, for the metadata beside it: not JSON")
+    assert second == "a.zip/manifest.jsonl: counts in a folder only; unpack the archive and take in the folder"
+
+
 def test_an_archive_without_files_is_refused() -> None:
     assert refusals("a.zip", zipped({})) == ["a.zip: the archive holds no files"]
     assert refusals("a.zip", zipped({"d/": ""})) == ["a.zip: the archive holds no files"]

@@ -69,6 +69,7 @@ def test_books_in_the_order_of_reading() -> None:
     assert file.text == "Предисловие\n\nНачало.\n\nГлава 1\n\nТекст\u00a0первый."
     assert [title for _, title, _ in sections(file)] == ["Предисловие", "Глава 1"]
     assert file.metadata["language"] == ("ru", "epub metadata")
+    assert file.metadata["date"] == ("2018-04", "epub metadata")
 
 
 def test_mails_with_their_head_and_plain_text() -> None:
@@ -85,6 +86,8 @@ def test_a_row_of_a_sheet_is_a_line_that_names_its_values() -> None:
         "Country: 中国 | Year: 2025\n\nNotes\n\nonly a note"
     )
     assert [title for _, title, _ in sections(file)] == ["Trade", "Notes"]
+    assert file.metadata["title"] == ("Trade of the region", "xlsx properties")
+    assert file.metadata["author"] == ("Bureau of Statistics", "xlsx properties")
 
 
 def test_values_between_semicolons_in_an_old_encoding() -> None:
