@@ -18,6 +18,7 @@ from qa_service.errors import BadFile, BadInput, NotFound
 from qa_service.ingest.describe import is_text
 from qa_service.ingest.extract import close_workers, expand
 from qa_service.ingest.language import language_of_last
+from qa_service.ingest.quantities import quantities
 from qa_service.jobs import Jobs
 from qa_service.records import (
     NO_FILTERS,
@@ -44,7 +45,7 @@ from qa_service.records import (
 )
 from qa_service.retrieval.history import complete
 from qa_service.retrieval.retriever import Retriever
-from qa_service.store.corrections import Changes
+from qa_service.store.corrections import Corrections
 from qa_service.store.indexer import Indexer, Progress, no_progress
 from qa_service.store.jobs import JobTable
 from qa_service.store.receipts import read_receipt
@@ -186,7 +187,8 @@ class Service:
         confidence = self._confidence.of(found, search_query, language) if asks else 0.0
         hits = found[:top_k]
         answerable = bool(hits) and confidence >= self._min_confidence
-        citations = cite(hits, self._retriever.first_stage_weight) if answerable else ()
+        asked_for = quantities(search_query, language)
+        citations = cite(hits, self._retriever.first_stage_weight, asked_for) if answerable else ()
         if not self._are_verified(citations):
             # a document was deleted meanwhile: the next search leaves it out
             return self._answered(question, asked, top_k, filters, history, watch)
@@ -300,7 +302,7 @@ class Service:
         """Lets the quarantined or flagged stretch that begins at `start` be searched as any other. Raises NotFound."""
         return self._indexer.restore(document_id, start)
 
-    def correct(self, document_id: str, changes: Changes) -> Document:
+    def correct(self, document_id: str, changes: Corrections) -> Document:
         """Corrects a document's metadata: None takes a correction back. Raises NotFound and BadInput."""
         return self._indexer.correct(document_id, changes)
 

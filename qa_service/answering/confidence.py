@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qa_service.errors import StoreError
-from qa_service.ingest.quantities import are_same, quantities
+from qa_service.ingest.quantities import quantities, share_told
 from qa_service.records import Hit
 
 DEPTH = 5
@@ -40,14 +40,9 @@ def features(hits: Sequence[Hit], query: str, language: str) -> dict[str, float]
             values[f"{name} lead"] = best - sum(others) / len(others) if others else 0.0
     if "rerank" in first[0].scores:
         values |= {f"first {name}": score for name, score in first[0].scores.items()}
-    values["numbers"] = _numbers_found(first[0], query, language)
+    passage = first[0].passage
+    values["numbers"] = share_told(quantities(query, language), passage.search_text, passage.language)
     return values
-
-
-def _numbers_found(hit: Hit, query: str, language: str) -> float:
-    asked = [each.value for each in quantities(query, language)]
-    told = [each.value for each in quantities(hit.passage.search_text, hit.passage.language)]
-    return sum(any(are_same(one, other) for other in told) for one in asked) / len(asked) if asked else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,24 +4,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa_service.answering.messages import Messages
+from qa_service.ingest.quantities import Quantity, share_told
 from qa_service.ingest.search_form import make_sentence_form
-from qa_service.records import Citation, Hit, Span
+from qa_service.records import Citation, Hit, Passage, Span
 
 MAX_QUOTES = 3
 MAX_CHARACTERS = 600
 _MARGIN = {"pointer": 9.0, "sentence": 0.02}
 """A further sentence is quoted if it comes this close to the best one, by the kind of its score (eval/LOG.md)."""
 
+_NUMBERS = 6.0
+"""What a pointer gains where the sentence has all numbers that the question names (eval/LOG.md)."""
 
-def cite(hits: Sequence[Hit], passage_weight: float) -> tuple[Citation, ...]:
+
+def cite(hits: Sequence[Hit], passage_weight: float, asked: Sequence[Quantity] = ()) -> tuple[Citation, ...]:
     """The citations of an answer, the best quote first: at most three sentences and 600 characters, none twice.
 
     `passage_weight` is what the score of a passage counts beside the pointer of a sentence: what the first stage counts
-    for the second, so that all three scores are added up. Without pointers it counts nothing.
+    for the second, so that all three scores are added up. Without pointers it counts nothing. `asked` are the numbers
+    and dates that the question names: a sentence that has them comes before its neighbours.
     Sentences that follow each other are one quote. What gives another value than a cited passage is cited too.
     """
     chosen: list[_Sentence] = []
-    for sentence in _ranked(hits, passage_weight):
+    for sentence in _ranked(hits, passage_weight, asked):
         fits = sum(len(each.text) for each in [*chosen, sentence]) <= MAX_CHARACTERS
         if not chosen or (fits and sentence.text not in {each.text for each in chosen}):
             chosen.append(sentence)
@@ -53,13 +58,13 @@ class _Sentence:
         return self.hit.slice(self.span)
 
 
-def _ranked(hits: Sequence[Hit], passage_weight: float) -> list[_Sentence]:
+def _ranked(hits: Sequence[Hit], passage_weight: float, asked: Sequence[Quantity]) -> list[_Sentence]:
     """The best sentence, what differs from it in a value, and those that come near it."""
     kind = "pointer" if any("pointer" in hit.scores for hit in hits) else "sentence"
     compared = [hit for hit in hits if kind in hit.scores]
-    weight = passage_weight if kind == "pointer" else 0.0
+    weight, of_numbers = (passage_weight, _NUMBERS) if kind == "pointer" else (0.0, 0.0)
     ranked = [
-        _Sentence(hit, at, score + weight * hit.score)
+        _Sentence(hit, at, score + weight * hit.score + of_numbers * _share_told(asked, hit.passage, at))
         for hit in compared
         for at, score in enumerate(hit.sentence_scores)
     ]
@@ -71,6 +76,11 @@ def _ranked(hits: Sequence[Hit], passage_weight: float) -> list[_Sentence]:
     differing = [each for each in ranked if each.hit.place in other_values and each.span == each.hit.sentence]
     near = [each for each in ranked[1:] if each.score >= best.score - _MARGIN[kind]]
     return [best, *differing[:1], *(each for each in near if each not in differing[:1])]
+
+
+def _share_told(asked: Sequence[Quantity], passage: Passage, at: int) -> float:
+    sentence = passage.search_sentences[at]
+    return share_told(asked, passage.search_text[sentence.start : sentence.end], passage.language)
 
 
 def _joined(sentences: Sequence[_Sentence]) -> Iterator[tuple[Hit, Span]]:

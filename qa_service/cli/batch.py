@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedFile:
     """A file that was not taken in, and why."""
 
     file: str
@@ -31,7 +31,7 @@ class Batch(Generic[T]):
     """What became of the files so far: what their addition returned by their place, and those that failed."""
 
     taken: dict[str, T] = field(default_factory=dict)
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[FailedFile] = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -68,7 +68,7 @@ def add_entry(
                 raise document
             batch.taken[file] = added = add(document)
         except BadInput as error:
-            batch.failures.append(Failure(file, error))
+            batch.failures.append(FailedFile(file, error))
             tell(file, error)
         else:
             tell(file, added)

@@ -12,7 +12,7 @@ from qa_service.cli.progress import shown_progress
 from qa_service.config import Settings
 from qa_service.records import Filters, QuarantineKind, RawFile, Span
 from qa_service.service import Service
-from qa_service.store.corrections import Changes, correct
+from qa_service.store.corrections import Corrections, correct
 from qa_service.store.receipts import read_receipt
 from qa_service.store.store import Store
 from qa_service.web.document_responses import AuditOut, DescriptionOut, DocumentOut, ReceiptOut
@@ -90,7 +90,7 @@ class LocalSession:
         for path in (self._settings.data_dir / "index").glob("base-*"):
             path.unlink(missing_ok=True)
 
-    def correct(self, document_id: str, changes: Changes) -> DescriptionOut:
+    def correct(self, document_id: str, changes: Corrections) -> DescriptionOut:
         with closing(Store(self._settings.data_dir)) as store:
             return DescriptionOut.of(correct(store, document_id, changes))
 

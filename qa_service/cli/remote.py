@@ -11,7 +11,7 @@ import httpx
 from qa_service.answering.export.formats import FormatName
 from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound, QAError
 from qa_service.records import Filters, QuarantineKind, RawFile, Span
-from qa_service.store.corrections import Changes
+from qa_service.store.corrections import Corrections
 from qa_service.store.lock import Holder
 from qa_service.web.document_responses import (
     AuditOut,
@@ -95,7 +95,7 @@ class RemoteSession:
         asked = {"with_versions": with_versions, "audit": audit}
         self._call("DELETE", f"/documents/{_quoted(document_id)}", params=asked)
 
-    def correct(self, document_id: str, changes: Changes) -> DescriptionOut:
+    def correct(self, document_id: str, changes: Corrections) -> DescriptionOut:
         response = self._call("PATCH", f"/documents/{_quoted(document_id)}", json=dict(changes))
         return DescriptionOut.model_validate_json(response.content)
 

@@ -9,7 +9,7 @@ from qa_service.cli.remote import RemoteSession
 from qa_service.config import Settings
 from qa_service.errors import BadInput, StoreError
 from qa_service.records import Filters, QuarantineKind, RawFile, Span
-from qa_service.store.corrections import Changes
+from qa_service.store.corrections import Corrections
 from qa_service.store.database import FILE_NAME
 from qa_service.store.lock import DataDirectoryLock, read_holder
 from qa_service.web.document_responses import AuditOut, DescriptionOut, DocumentOut, ReceiptOut
@@ -40,7 +40,7 @@ class Session(Protocol):
 
     def delete(self, document_id: str, with_versions: bool, audit: bool) -> None: ...
 
-    def correct(self, document_id: str, changes: Changes) -> DescriptionOut: ...
+    def correct(self, document_id: str, changes: Corrections) -> DescriptionOut: ...
 
     def restore(self, document_id: str, start: int) -> ReceiptOut: ...
 

@@ -37,7 +37,7 @@ State = tuple[Stamp, Mapping[str, str]] | str
 
 
 @dataclass(slots=True)
-class Changes:
+class FolderChanges:
     """Files that came or changed and are at rest, and places that are empty now."""
 
     entries: list[FileEntry | BadFile] = field(default_factory=list)
@@ -64,10 +64,10 @@ class Follower:
         states = ((place_of(entry), _state(entry)) for entry in self._look())
         self._known = {place: state for place, state in states if state is not None}
 
-    def changes(self) -> Changes:
+    def changes(self) -> FolderChanges:
         now = self._clock()
         found = {place_of(entry): (entry, _state(entry)) for entry in self._look()}
-        changes = Changes()
+        changes = FolderChanges()
         for place, (entry, state) in found.items():
             if state is not None and self._is_settled(place, state, now):
                 self._known[place] = state

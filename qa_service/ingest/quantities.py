@@ -5,7 +5,7 @@ What a million and a month are called, and which sign marks the decimals, is Uni
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -79,6 +79,12 @@ def are_same(one: Value, other: Value) -> bool | None:
     if type(one) is not type(other):
         return None
     return one == other
+
+
+def share_told(asked: Sequence[Quantity], text: str, language: str) -> float:
+    """The share of these numbers and dates that a text holds; 1 where there are none."""
+    told = [each.value for each in quantities(text, language)] if asked else []
+    return sum(any(are_same(each.value, other) for other in told) for each in asked) / len(asked) if asked else 1.0
 
 
 def is_rounded(one: Value, other: Value) -> bool:

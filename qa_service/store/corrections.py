@@ -18,11 +18,11 @@ from qa_service.store.store import Store
 
 _NEEDED = ("title", "language")
 
-Changes = Mapping[str, str | None]
+Corrections = Mapping[str, str | None]
 """By field the right value, "" where there is none, or None for what stood there before the correction."""
 
 
-def correct(store: Store, document_id: str, changes: Changes) -> Document:
+def correct(store: Store, document_id: str, changes: Corrections) -> Document:
     """Corrects a document's metadata; searches find it by the new values at once. Raises NotFound and BadInput.
 
     Its passages take on a new language without being encoded again.
@@ -94,7 +94,7 @@ def corrections(store: Store, document_id: str) -> dict[str, str]:
     return {field: getattr(document.metadata, field) or "" for field in fields}
 
 
-def _checked(document: Document, changes: Changes) -> dict[str, str | None]:
+def _checked(document: Document, changes: Corrections) -> dict[str, str | None]:
     if unknown := set(changes) - set(FIELDS):
         raise BadInput(f"{', '.join(sorted(unknown))}: not among {', '.join(FIELDS)}")
     checked: dict[str, str | None] = {}

@@ -26,14 +26,14 @@ from qa_service.records import (
     Span,
     Status,
 )
-from qa_service.store.corrections import Changes, correct, restate
+from qa_service.store.corrections import Corrections, correct, restate
 from qa_service.store.encoding import encode_passages
 from qa_service.store.likeness import Likeness
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
 from qa_service.store.receipts import read_receipt
 from qa_service.store.rows import EncodedPassage
-from qa_service.store.store import Change, Store
+from qa_service.store.store import PassageChange, Store
 from qa_service.store.versions import Standing
 
 log = logging.getLogger(__name__)
@@ -193,7 +193,7 @@ class Indexer:
             return []
         return encode_passages(self.encoder, make_passages(document, quarantined), self.store.database.path.parent)
 
-    def _change_index(self, change: Change | None, passages: Sequence[EncodedPassage]) -> None:
+    def _change_index(self, change: PassageChange | None, passages: Sequence[EncodedPassage]) -> None:
         """The caller holds the lock of the index."""
         if change is not None:
             if change.removed:
@@ -276,7 +276,7 @@ class Indexer:
             correct(self.store, waiting.id, changes)
         return entries
 
-    def correct(self, document_id: str, changes: Changes) -> Document:
+    def correct(self, document_id: str, changes: Corrections) -> Document:
         """Corrects a document's metadata, not while its passages are made anew. Raises NotFound and BadInput."""
         with self._replacing:
             return correct(self.store, document_id, changes)

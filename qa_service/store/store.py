@@ -80,7 +80,7 @@ class DocumentEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PassageChange:
     """The ids of the passages that a change took out of the search and put into it."""
 
     removed: list[int]
@@ -152,7 +152,7 @@ class Store:
         *,
         took_ms: float,
         likeness: Likeness,
-    ) -> Change | None:
+    ) -> PassageChange | None:
         """Adds a document with all that belongs to it, in the place of the one that it replaces.
 
         None, and nothing is changed, when it is there already, or when another one holds the place by now.
@@ -168,7 +168,7 @@ class Store:
             connection.execute("INSERT INTO receipts VALUES (?, ?)", [document.id, took_ms])
             insert_likeness(connection, document.id, likeness)
             removed = supersede(connection, document.replaces, document.id) if document.replaces else []
-            return Change(removed, insert_passages(connection, passages))
+            return PassageChange(removed, insert_passages(connection, passages))
 
     def bring_back(
         self,
@@ -176,7 +176,7 @@ class Store:
         quarantined: Sequence[Quarantined],
         passages: Sequence[EncodedPassage],
         manifest: IndexManifest,
-    ) -> Change | None:
+    ) -> PassageChange | None:
         """Makes a superseded document count, or wait, again, in the place of the one that it now replaces; None as for
         `add`."""
         with self.database.writing() as connection:
@@ -190,7 +190,7 @@ class Store:
             connection.execute("DELETE FROM quarantine WHERE document_id = ?", [document.id])
             insert_quarantined(connection, document.id, quarantined)
             removed = supersede(connection, document.replaces, document.id) if document.replaces else []
-            return Change(removed, insert_passages(connection, passages))
+            return PassageChange(removed, insert_passages(connection, passages))
 
     def move(self, document_id: str, path: str | None, file_name: str | None, replaces: str | None) -> list[int] | None:
         """A document's bytes now stand at `path`, in the place of another one: the ids of that one's passages.

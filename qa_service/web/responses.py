@@ -47,6 +47,11 @@ class SpanOut(BaseModel):
         return cls(start_char_index=span.start, end_char_index=span.end)
 
 
+def _place_fields(model: type[SpanOut], place: Place | QuotePlace) -> dict[str, Any]:
+    span = SpanOut.of(place.span).model_dump()
+    return {**span, **{name: getattr(place, name) for name in model.model_fields if name not in span}}
+
+
 class PlaceOut(SpanOut):
     """Where another passage stands that says the same."""
 
@@ -59,8 +64,7 @@ class PlaceOut(SpanOut):
 
     @classmethod
     def of_place(cls, place: Place) -> "PlaceOut":
-        span = SpanOut.of(place.span).model_dump()
-        return cls(**span, **{name: getattr(place, name) for name in cls.model_fields if name not in span})
+        return cls(**_place_fields(cls, place))
 
 
 class DifferenceOut(BaseModel):
@@ -272,8 +276,7 @@ class QuotePlaceOut(SpanOut):
 
     @classmethod
     def of_place(cls, place: QuotePlace) -> "QuotePlaceOut":
-        span = SpanOut.of(place.span).model_dump()
-        return cls(**span, **{name: getattr(place, name) for name in cls.model_fields if name not in span})
+        return cls(**_place_fields(cls, place))
 
 
 class ChangeOut(BaseModel):

@@ -6,6 +6,7 @@ import pytest
 
 from qa_service.answering.extractive import MAX_CHARACTERS, answer_text, cite
 from qa_service.answering.messages import messages_in
+from qa_service.ingest.quantities import quantities
 from qa_service.records import Difference, Hit, Span
 from tests.qa_service.retrieval.made_hits import hit
 
@@ -54,6 +55,14 @@ def test_at_most_three_sentences_and_six_hundred_characters_none_twice() -> None
 def test_hits_that_the_second_stage_did_not_read_are_not_compared_with_those_it_did() -> None:
     unread = replace(hit("Unread.", 2), sentence_scores=(100.0,), scores={"sentence": 0.9})
     assert quotes(read(TEXT, 1, -9, 5, -9, -9), unread) == ["It reached 94.8 billion in 2024."]
+
+
+def test_a_sentence_with_the_year_that_is_asked_for_comes_before_its_neighbours() -> None:
+    rows = read("It was 900 tonnes in 2022. It was 950 tonnes in 2023. It was 990 tonnes in 2024.", 1, 4, 4, 5)
+    [first, *_] = cite([rows], 25, quantities("How much was it in 2022?", "en"))
+    assert first.quote.startswith("It was 900 tonnes in 2022.")
+    [first, *_] = cite([rows], 25)
+    assert first.quote.endswith("It was 990 tonnes in 2024.")
 
 
 def test_the_passage_counts_beside_its_sentences() -> None:
