@@ -43,7 +43,7 @@ def take_in(
     finally:
         print_batch(batch)
     if following.delete_missing:
-        delete_missing(session, [path for path in paths if path.is_dir()], settings)
+        delete_missing(session, [path for path in paths if path.is_dir()], settings, batch)
     if watcher is not None:
         errors.print("following the folders; stop it with Ctrl-C")
         with _ended_by_signals():

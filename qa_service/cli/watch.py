@@ -146,15 +146,18 @@ class FolderWatch:
 
     def _take_in(self, entry: FileEntry | BadFile) -> None:
         place = place_of(entry)
-        self._batch.taken.pop(place, None)
+        for each in [each for each in self._batch.taken if each == place or each.startswith(f"{place}/")]:
+            del self._batch.taken[each]
         add_entry(self._session.add, entry, self._settings, self._batch, self._tell)
+        if self._delete_missing:
+            _delete_gone(self._session, place, self._batch)
         receipt = self._batch.taken.get(place)
         if receipt is not None and receipt.replaces is not None and receipt.status in {"replaced", "waiting"}:
             self._take_in_copy(receipt.replaces)  # the older version left its place, but may stand elsewhere too
 
     def _forget(self, place: str) -> None:
         self._batch.taken.pop(place, None)
-        if not _is_gone(place):
+        if not _is_gone(place, self._batch):
             return  # not looked at for now: what stands beside it cannot be read
         for document in _below(self._session, place):
             if self._take_in_copy(document.document_id):
@@ -178,8 +181,10 @@ class FolderWatch:
         return False
 
 
-def delete_missing(session: Session, folders: Iterable[Path], settings: Settings) -> None:
+def delete_missing(session: Session, folders: Iterable[Path], settings: Settings, batch: Batch[ReceiptOut]) -> None:
     """Deletes the documents that were taken in from below these folders and whose files are there no more.
+
+    `batch` is what was just taken in: what an archive among it holds no more is gone, too.
 
     A folder that is not there, or empty, is taken for one that is not mounted: nothing is deleted.
     """
@@ -187,10 +192,14 @@ def delete_missing(session: Session, folders: Iterable[Path], settings: Settings
         if not any(isinstance(entry, FileEntry) for entry in own_entries([folder], settings)):
             out.print(f"nothing deleted: {printable(str(folder))} holds no files, it may not be mounted")
             continue
-        for document in _below(session, os.path.abspath(folder)):  # noqa: PTH100  Path.absolute leaves `..` in it
-            if document.path is not None and _is_gone(document.path):
-                session.delete(document.document_id, with_versions=True, audit=False)
-                out.print(f"deleted {document.document_id} {printable(document.path)}")
+        _delete_gone(session, os.path.abspath(folder), batch)  # noqa: PTH100  Path.absolute leaves `..` in it
+
+
+def _delete_gone(session: Session, place: str, batch: Batch[ReceiptOut]) -> None:
+    for document in _below(session, place):
+        if document.path is not None and _is_gone(document.path, batch):
+            session.delete(document.document_id, with_versions=True, audit=False)
+            out.print(f"deleted {document.document_id} {printable(document.path)}")
 
 
 def _below(session: Session, place: str) -> list[DocumentOut]:
@@ -198,12 +207,20 @@ def _below(session: Session, place: str) -> list[DocumentOut]:
     return [each for each in session.documents(place) if each.status != "superseded"]
 
 
-def _is_gone(place: str) -> bool:
-    """Does no file stand there, nor an archive that holds it? What cannot be looked at is not gone."""
+def _is_gone(place: str, batch: Batch[ReceiptOut]) -> bool:
+    """Does no file stand there, nor an archive that holds it? What cannot be looked at is not gone.
+
+    An archive that was just taken in without a fault holds what came from it and nothing else.
+    """
     try:
-        return not any(each.is_file() for each in (Path(place), *Path(place).parents))
+        file = next((each for each in (Path(place), *Path(place).parents) if each.is_file()), None)
     except OSError:
         return False
+    if file is None or file == Path(place):
+        return file is None
+    inside = f"{file}/"
+    has_faults = any(each.file == str(file) or each.file.startswith(inside) for each in batch.failures)
+    return place not in batch.taken and not has_faults and any(each.startswith(inside) for each in batch.taken)
 
 
 def _wakings(folders: list[Path], stop: threading.Event) -> Iterator[bool]:

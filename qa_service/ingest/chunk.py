@@ -25,6 +25,17 @@ _TELLING = 30
 """Width of a line whose script counts: a name in other letters does not."""
 _SENTENCE = "\x1e"  # ASCII record separator: a search form holds no control characters, so it can mark sentence ends
 _THAI_ABBREVIATION = re.compile(rf"(?:^|[^ก-๛])(?:[ก-ฮ]|ดร|รศ|ผศ)\. ?{_SENTENCE}|[ก-๛]\.{_SENTENCE}[ก-๛]")
+_ORDINAL = re.compile(
+    rf"(?<!\w)(?:der|die|das|des|dem|den|im|am|vom|zum|zur|beim|bis|seit|ab|ein|eine|einem|einer|jeder|jedes)"
+    rf" \d{{1,3}}\. ?{_SENTENCE}",
+    re.IGNORECASE,
+)
+_OF_LIST = re.compile(rf"(?:^\s*|[.!?。] )\(?\d{{1,2}}[.)] ?{_SENTENCE}\w")
+_SHORTENED = re.compile(
+    rf"(?<!\w)(?:approx|ca|vgl|bzw|inkl|Nr|Art|Str|тг|тыс|млн|млрд|руб|чел|стр|им)\. ?{_SENTENCE}"
+    r"(?:[\d«(]|[^\W\d_A-ZА-ЯЁ])"
+)
+_AROUND = 20
 _WITHOUT_QUOTATION_MARKS = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
 _SEPARATORS = [PARAGRAPH, _SENTENCE, "[;；:：]", "[,，、،]", " ", ""]
 
@@ -202,9 +213,9 @@ def _segment(text: str, shown: str, language: str) -> list[str]:
 
 
 def _is_in_abbreviation(text: str, place: int) -> bool:
-    """sentencex knows those of many languages, but of Thai none."""
-    around = f"{text[max(0, place - 6) : place]}{_SENTENCE}{text[place : place + 1]}"
-    return _THAI_ABBREVIATION.search(around) is not None
+    """sentencex knows those of many languages, but none of Thai, no ordinal behind an article, no number of a list."""
+    around = f"{text[max(0, place - _AROUND) : place]}{_SENTENCE}{text[place : place + 1]}"
+    return any(pattern.search(around) for pattern in (_THAI_ABBREVIATION, _ORDINAL, _OF_LIST, _SHORTENED))
 
 
 def _chunks(form: SearchForm, language: str) -> Iterator[tuple[Span, tuple[Span, ...]]]:

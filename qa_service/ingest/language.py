@@ -34,6 +34,9 @@ _TELLING = 20
 """A text of so many letters tells its own language."""
 _LONG_CODE = 3
 _KANA = re.compile(r"[\u3041-\u30ff]")  # no Japanese sentence does without
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_KANA_OR_HANGUL = re.compile(r"[\u3041-\u30ff\uac00-\ud7a3]")
+_FEW_HAN, _WIDE = 4, 3
 _SAME_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 _SCRIPT_NAMES = {"Latn": "LATIN", "Cyrl": "CYRILLIC", "Hans": "CJK", "Hant": "CJK", "Jpan": "CJK", "Kore": "HANGUL"}
 _SCRIPT_NAMES |= {"Arab": "ARABIC", "Deva": "DEVANAGARI", "Grek": "GREEK", "Hebr": "HEBREW", "Thai": "THAI"}
@@ -49,6 +52,8 @@ def detect_language(text: str, default: str = UNDETERMINED) -> str:
     sample = " ".join(text[:_SAMPLE].split())
     if sum(character.isalpha() for character in sample) < 2:
         return default
+    if _is_chinese(sample):
+        return "zh"
     found = {each["lang"]: float(each["score"]) for each in _detector.detect(sample, k=_CANDIDATES)}
     best = max(found, key=lambda language: found[language])
     script = SCRIPTS.get(script_of(sample))
@@ -57,6 +62,13 @@ def detect_language(text: str, default: str = UNDETERMINED) -> str:
     if found[best] < _MIN_PROBABILITY:
         return default
     return "zh" if best == "ja" and not _KANA.search(sample) else best
+
+
+def _is_chinese(text: str) -> bool:
+    """Han without kana or Hangul, also around names in Latin letters: one says as much as three of those."""
+    han = len(_HAN.findall(text))
+    others = sum(map(str.isalpha, text)) - han
+    return han >= _FEW_HAN and _WIDE * han >= others and not _KANA_OR_HANGUL.search(text)
 
 
 def detect_alone(text: str) -> str:

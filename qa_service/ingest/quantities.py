@@ -31,6 +31,8 @@ _ENDING = r"[^\W\d_]{0,6}"
 _MIN_STEM = 3
 _ROUNDED = 50
 """A number is rounded by no more than this part of it: who says 100 for 110 contradicts."""
+_ALSO = {"uz": {"sentyabr": 9, "oktyabr": 10}}
+"""Months as they are written beside what CLDR has."""
 _HAN_SCALES = {"千": 10**3, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8, "万亿": 10**12, "萬億": 10**12}
 
 
@@ -146,13 +148,14 @@ def _words(language: str) -> _Words:
 def month_words(language: str) -> dict[str, int]:
     """The names and the abbreviations of the months, in lower case."""
     months = locale_of(language).months
-    return {
+    names = {
         name.casefold().rstrip("."): number
         for form in ("format", "stand-alone")
         for width in ("wide", "abbreviated")
         for number, name in months[form][width].items()
         if name[0].isalpha() and len(name) >= _MIN_STEM
     }
+    return names | _ALSO.get(language, {})
 
 
 def month_stems(language: str) -> dict[str, int]:
@@ -166,7 +169,7 @@ def _months(locale: Locale) -> dict[str, int]:
         for form in ("format", "stand-alone")
         for number, name in locale.months[form]["wide"].items()
         if name[0].isalpha()
-    }
+    } | set(_ALSO.get(locale.language, {}).items())
     stems = Counter(stem for stem, _ in {(_stem(name), number) for name, number in names})
     return {_stem(name) if stems[_stem(name)] == 1 else name: number for name, number in names}  # iyun and iyul
 

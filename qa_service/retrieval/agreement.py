@@ -11,6 +11,7 @@ from qa_service.ingest.units import unit_beside
 from qa_service.records import Difference, Hit, Span
 from qa_service.retrieval.names import are_of_the_same, names_in, title_names
 from qa_service.retrieval.polarity import Polarity, polarity
+from qa_service.retrieval.subject import subject_of
 
 _SAME = 0.6
 """Cosine without language from which two passages tell the same: 99 of 100 pairs did (eval/LOG.md)."""
@@ -25,17 +26,23 @@ _ANSWERS = 0.0
 """Log-odds of the second stage from which a passage is taken to answer."""
 
 
-def compared(hits: Sequence[Hit], vector: Callable[[Hit], Vectors]) -> tuple[Hit, ...]:
+def compared(hits: Sequence[Hit], vector: Callable[[Hit], Vectors], question: str = "") -> tuple[Hit, ...]:
     """Each hit with those of other documents that answer with the same in another language, or with another value.
 
-    `vector` gives a hit's vector of shape [d] without its language.
+    `vector` gives a hit's vector of shape [d] without its language. Passages of which only one speaks of what the
+    `question` names contradict each other in nothing.
     """
+    subject = subject_of(question)
     told = [_Told.of(hit, vector(hit)) for hit in hits]
     return tuple(
         replace(
             one.hit,
             corroborating=tuple(other.hit.place for other in told if one.is_corroborated_by(other)),
-            differing=tuple(difference for other in told if (difference := one.difference(other))),
+            differing=tuple(
+                difference
+                for other in told
+                if subject.is_the_same(one.hit, other.hit) and (difference := one.difference(other))
+            ),
         )
         for one in told
     )
@@ -188,9 +195,15 @@ def _best_sentence(hit: Hit) -> Span:
 
 
 def _value(found: Sequence[Quantity], answer: Span) -> Quantity | None:
-    """The one in the answer, of which a year alone is the most."""
-    value = next((each for each in found if each.span.start < answer.end and answer.start < each.span.end), None)
-    if value is None or not isinstance(value.value, Date) or value.value.month is not None:
+    """The one in the answer, of which a year alone is the most; of a number and its date the number, of several
+    none.
+    """
+    inside = [each for each in found if each.span.start < answer.end and answer.start < each.span.end]
+    numbers = [each for each in inside if not isinstance(each.value, Date)]
+    value = next(iter(numbers or inside), None)
+    if len(numbers) > 1 or value is None:
+        return None
+    if not isinstance(value.value, Date) or value.value.month is not None:
         return value
     length = value.span.end - value.span.start
     return value if answer.end - answer.start <= _OF_A_YEAR * length else None

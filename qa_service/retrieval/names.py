@@ -40,8 +40,13 @@ def title_names(title: str, language: str) -> frozenset[str]:
 def are_of_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
     """Do more than half of the fewer names stand in the other, too? True where there are none to compare."""
     fewer, more = sorted((one, other), key=len)
-    shared = sum(any(_alike(name, each) for each in more) for name in fewer)
+    shared = sum(has_name(more, name) for name in fewer)
     return not fewer or 2 * shared > len(fewer)
+
+
+def has_name(names: frozenset[str], name: str) -> bool:
+    """Is the name among them, however it is written?"""
+    return any(_alike(name, each) for each in names)
 
 
 def _alike(one: str, other: str) -> bool:

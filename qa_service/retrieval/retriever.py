@@ -81,7 +81,7 @@ class Retriever:
         ranked = self._ranked(_Asked(query, query_vector, lexical, filters, view))
         hits = self._hits(ranked, lexical, top_k + _COPIES, read)
         apart = fold(hits, top_k, lambda hit: read[hit.passage_id].found.folded)
-        return compared(apart, lambda hit: read[hit.passage_id].vector)
+        return compared(apart, lambda hit: read[hit.passage_id].vector, query)
 
     def _hits(
         self, ranked: Iterator[Ranked], lexical: LexicalQuery, block: int, read: dict[int, Ranked]

@@ -30,7 +30,7 @@ def read_odt(file: RawFile) -> Extracted:
         if "META-INF/manifest.xml" in package.names and b"encryption-data" in package.read("META-INF/manifest.xml"):
             raise BadFile(f"{file.name}: encrypted; save it without a password")
         _append_content(builder, package, notes)
-        metadata = _properties(package) if "meta.xml" in package.names else {}
+        metadata = _properties(package)
     for note in notes:
         builder.add(note)
     return builder.finish("odt", metadata=metadata)
@@ -98,9 +98,8 @@ def _text(paragraph: etree._Element, notes: list[str]) -> str:
 
 
 def _properties(package: Package) -> Found:
-    try:
-        root = package.tree("meta.xml")
-    except (etree.XMLSyntaxError, BadFile):  # the text is there without them
+    root = package.optional_tree("meta.xml")
+    if root is None:
         return {}
     found: Found = {}
     for field, tags in (("title", (_DC + "title",)), ("author", (_META + "initial-creator", _DC + "creator"))):

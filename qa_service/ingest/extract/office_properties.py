@@ -1,8 +1,5 @@
 """What a document or a workbook of an Office program says of itself: docProps/core.xml (ECMA-376, part 2)."""
 
-from lxml import etree
-
-from qa_service.errors import BadFile
 from qa_service.ingest.extract.blocks import one_line
 from qa_service.ingest.extract.html_metadata import Found, iso_date, language_tag
 from qa_service.ingest.extract.zipped_xml import Package
@@ -16,11 +13,8 @@ _NOBODY = {"openpyxl", "python-docx", "microsoft office user", "windows user", "
 
 def office_properties(package: Package, format_name: str) -> Found:
     """Title, author, language and the day it was made; empty where there are none that can be read."""
-    if _PART not in package.names:
-        return {}
-    try:
-        root = package.tree(_PART)
-    except (etree.XMLSyntaxError, BadFile):  # the text is there without them
+    root = package.optional_tree(_PART)
+    if root is None:
         return {}
     values = {
         "title": one_line(root.findtext(_DC + "title") or ""),

@@ -57,6 +57,13 @@ class Package:
         self._check(root)
         return root
 
+    def optional_tree(self, name: str) -> etree._Element | None:
+        """A small part that the text is whole without; None where it is not there or cannot be read."""
+        try:
+            return self.tree(name) if name in self.names else None
+        except (etree.XMLSyntaxError, BadFile):
+            return None
+
     def events(self, name: str, *tags: str) -> Iterator[tuple[str, etree._Element]]:
         """(start or end, element) of a large part for these tags; whoever is done with an element clears it."""
         parser = etree.XMLPullParser(

@@ -241,8 +241,32 @@ def test_what_came_from_an_archive_goes_with_it(watched: Watched, folder: Path, 
     if watches:
         watched.look()
     else:
-        delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"))
+        delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), watched.batch)
     assert watched.texts() == {"This file stays."}
+
+
+@pytest.mark.parametrize("watches", [True, False])
+def test_what_an_archive_holds_no_more_is_deleted(
+    watched: Watched, folder: Path, tmp_path: Path, watches: bool
+) -> None:
+    def pack(**texts: str) -> None:
+        with zipfile.ZipFile(folder / "all.zip", "w") as archive:
+            for name, text in texts.items():
+                archive.writestr(f"{name}.txt", text)
+
+    pack(one="The first file.", two="The second file.")
+    assert watched.look() == ["added", "added"]
+    pack(one="The first file.", three="The third file.")
+    if watches:
+        assert watched.look() == ["unchanged", "added"]
+    else:
+        batch: Batch[ReceiptOut] = Batch()
+        add_files(watched.session.add, [folder], Settings(data_dir=tmp_path / "data"), batch)
+        delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), batch)
+    assert watched.texts() == {"This file stays.", "The first file.", "The third file."}
+    (folder / "all.zip").write_bytes((folder / "all.zip").read_bytes()[:-30])
+    watched.look()
+    assert watched.texts() == {"This file stays.", "The first file.", "The third file."}, "a damaged one tells nothing"
 
 
 def test_what_was_taken_in_from_a_folder_inside_is_missed_from_above(
@@ -254,7 +278,7 @@ def test_what_was_taken_in_from_a_folder_inside_is_missed_from_above(
     for root in (folder / "deep", folder):
         add_files(session.add, [root], settings, Batch())
     (folder / "deep" / "gone.txt").unlink()
-    delete_missing(session, [folder], settings)
+    delete_missing(session, [folder], settings, Batch())
     assert [entry.file_name for entry in session.documents()] == ["stays.txt"]
 
 
@@ -281,11 +305,11 @@ def test_what_went_while_nobody_watched_is_deleted_when_asked(
     add_files(watched.session.add, [other], settings, Batch())
     (folder / "new.txt").unlink()
     other.unlink()
-    delete_missing(watched.session, [folder], settings)
+    delete_missing(watched.session, [folder], settings, Batch())
     assert watched.texts() == {"This file stays.", "Another file."}
     (folder / "stays.txt").unlink()
     capsys.readouterr()
-    delete_missing(watched.session, [folder, tmp_path / "missing"], settings)
+    delete_missing(watched.session, [folder, tmp_path / "missing"], settings, Batch())
     told = [f"nothing deleted: {each} holds no files, it may not be mounted" for each in (folder, tmp_path / "missing")]
     assert capsys.readouterr().out.splitlines() == told
     assert watched.texts() == {"This file stays.", "Another file."}, "an empty folder may not be mounted"
@@ -297,10 +321,10 @@ def test_a_document_whose_file_moved_and_then_went_is_deleted(watched: Watched, 
     (folder / "deep").mkdir()
     (folder / "a.txt").rename(folder / "deep" / "z.txt")
     add_files(watched.session.add, [folder], Settings(data_dir=tmp_path / "data"), Batch())
-    delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"))
+    delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), watched.batch)
     assert watched.texts() == {"This file stays.", "A new file."}
     (folder / "deep" / "z.txt").unlink()
-    delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"))
+    delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), watched.batch)
     assert watched.texts() == {"This file stays."}
 
 
@@ -309,7 +333,7 @@ def test_a_copy_that_went_takes_along_the_bytes_that_stood_there_last(
 ) -> None:
     def index() -> set[str]:
         add_files(session.add, [folder], Settings(data_dir=tmp_path / "data"), Batch())
-        delete_missing(session, [folder], Settings(data_dir=tmp_path / "data"))
+        delete_missing(session, [folder], Settings(data_dir=tmp_path / "data"), Batch())
         return {hit.text for hit in session.service.search("file", top_k=50).hits}
 
     (folder / "a.txt").write_text("The same file.")
@@ -328,7 +352,7 @@ def test_a_folder_that_was_taken_in_from_above_is_its_own_when_taken_in_itself(
     for root in (tmp_path, folder):
         add_files(session.add, [root], settings, Batch())
     (folder / "gone.txt").unlink()
-    delete_missing(session, [folder], settings)
+    delete_missing(session, [folder], settings, Batch())
     assert [entry.file_name for entry in session.documents()] == ["stays.txt"]
 
 

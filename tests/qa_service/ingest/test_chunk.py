@@ -195,6 +195,25 @@ def test_sentences_in_another_script_begin_a_passage_with_what_heads_them() -> N
     assert [each.language for each in passages] == ["en", "ru", "zh-Hans"]
 
 
+@pytest.mark.parametrize(
+    ("paragraph", "language", "count"),
+    [
+        ("Sie stammt aus dem 18. Jahrhundert. Sie ist aus Seide.", "de", 2),
+        ("Im 3. Quartal wurden es mehr. Am 20. Parteitag sprach er.", "de", 2),
+        ("Es kamen 18. Danach kamen mehr.", "de", 2),
+        ("1. Roof repair. 2. Parking.", "en", 2),
+        ("They pay approx. 7.50 dollars. It is cheap.", "en", 2),
+        ("Выделено 5,6 млрд тг. на ремонт дорог. Работы начались.", "ru", 2),
+    ],
+)
+def test_an_ordinal_a_number_of_a_list_and_what_is_shortened_end_no_sentence(
+    paragraph: str, language: str, count: int
+) -> None:
+    sentences = find_sentences(paragraph, language)
+    assert "".join(sentences) == paragraph
+    assert len(sentences) == count, sentences
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_no_passage_of_the_seeds_holds_spam_navigation_or_footer(number: str) -> None:
     document, quarantined = seed(number)

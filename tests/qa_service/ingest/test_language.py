@@ -53,6 +53,10 @@ def test_a_short_text_takes_the_language_of_longer_ones_in_its_script(texts: lis
         ("Cuộc họp diễn ra vào thứ Hai và kế hoạch đã được thông qua.", "vi"),
         ("会議は月曜日に開かれ、年間計画が承認されました。", "ja"),
         ("회의는 월요일에 열렸고 연간 계획이 승인되었다.", "ko"),
+        ("CNPC的员工在Aktobe工作。", "zh"),
+        ("Zhaik Bank的股东于2021年3月没有批准与Tobol Bank的合并。", "zh"),
+        ("CNPC (中国石油) signed a contract with KazMunayGas in Astana.", "en"),
+        ("CNPCの従業員はAktobeで働いている。", "ja"),
     ],
 )
 def test_close_languages_are_told_apart(text: str, language: str) -> None:

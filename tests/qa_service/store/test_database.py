@@ -148,6 +148,7 @@ def test_vectors_of_an_earlier_version_are_halved_and_found_as_before(
         for number in range(3):
             each.add(made_text(number))
         asked = each.indexer.encoder.encode_queries(["trade in Astana"])[0]
+        each.index.rebuild()
         found = each.index.search(asked, 5)
     as_of_before(tmp_path / FILE_NAME)
     assert caplog.messages == []
@@ -229,6 +230,7 @@ def as_of_before(path: Path) -> None:
         connection.create_function("doubled", 1, lambda vector: np.frombuffer(vector, "f2").astype("f4").tobytes())
         for table in ("vectors", "sentences"):
             connection.execute(f"UPDATE {table} SET vector = doubled(vector)")
+        connection.execute("ALTER TABLE job_files DROP COLUMN metadata_origins")
         connection.execute("ALTER TABLE state DROP COLUMN shrink_due")
         connection.execute("DROP INDEX documents_replaces")
         connection.execute("ALTER TABLE documents DROP COLUMN was_waiting")

@@ -147,9 +147,9 @@ def test_a_base_that_is_not_the_committed_one_is_set_aside_and_rebuilt(
     with opened(tmp_path) as each:
         for number in range(documents):
             each.add(made_text(number))
+        each.indexer.delete(each.store.document_ids()[1])
         each.index.close()
         each.index.rebuild()
-        each.indexer.delete(each.store.document_ids()[1])
         query = ENCODER.encode_queries(["trade 铁路"])[0]
         before = each.index.search(query, 5)
     [path] = base_files(tmp_path)
