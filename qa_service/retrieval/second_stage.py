@@ -14,7 +14,7 @@ from qa_service.store.rows import Found
 
 DEPTH = 8
 """How many are read at most: a choice of quality against milliseconds (eval/LOG.md)."""
-REACH = 2.0
+REACH = 2.5
 """So many log-odds behind the first candidate none has come to be the best one (eval/LOG.md)."""
 _JOINED = 2.0
 """So far below the highest pointer the answer ends."""
