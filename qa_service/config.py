@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     runtime: Runtime = "openvino"
     rerank: str = ""
     allow_download: bool = False
-    min_confidence: float = Field(0.4, ge=0, le=1)
+    min_confidence: float = Field(0.3, ge=0, le=1)
     cached_answers: int = Field(256, ge=0, le=100_000)
     max_upload_mb: int = Field(20, ge=1, le=1024)
     allowed_hosts: str = ""
