@@ -1,7 +1,7 @@
 """Does a quote stand in the documents: word for word, up to its form, nearly, or not at all?
 
 Exact and normalised are decided on the texts themselves, whatever the quote is made of. Only the search for a near
-place uses the index of words, and two runs of the quote for what that leaves out.
+place uses the index of words, and two runs of the quote where that finds none that is plainly meant.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +23,8 @@ MAX_PLACES = 100
 MIN_SIMILARITY = 0.7
 """Of a near place: twice the characters that are equal, by those of the quote and of the place."""
 
+_PLAIN = 0.9
+"""From here on no nearer place is looked for."""
 _SAMPLED_WORDS = 48
 _RAREST_WORDS = 12
 _MOST_PASSAGES = 5_000
@@ -95,8 +97,10 @@ class QuoteChecker:
         begun = _holding(texts, form[:_SEED])
         if (normalised := find_normalised(begun, quote)).total:
             return "normalised", normalised, None
-        by_words = self._stretches_by_words(quote, document_id)
-        near = find_near(texts, quote, [*by_words, *_stretches_by_seeds(texts, begun, form, len(quote))])
+        near = find_near(texts, quote, self._stretches_by_words(quote, document_id))
+        if near is None or near[1].similarity < _PLAIN:
+            beside = find_near(texts, quote, _stretches_by_seeds(texts, begun, form, len(quote)))
+            near = max(filter(None, (near, beside)), key=lambda each: each[1].similarity, default=None)
         return ("near", Places((near[0],), 1), near[1]) if near else ("absent", Places((), 0), None)
 
     def _stretches_by_words(self, quote: str, document_id: str | None) -> Iterator[Found]:
