@@ -149,8 +149,8 @@ class FolderWatch:
         for each in [each for each in self._batch.taken if each == place or each.startswith(f"{place}/")]:
             del self._batch.taken[each]
         add_entry(self._session.add, entry, self._settings, self._batch, self._tell)
-        if self._delete_missing:
-            _delete_gone(self._session, place, self._batch)
+        if self._delete_missing and any(each.startswith(f"{place}/") for each in self._batch.taken):
+            _delete_gone(self._session, place, self._batch)  # an archive: it may have lost some
         receipt = self._batch.taken.get(place)
         if receipt is not None and receipt.replaces is not None and receipt.status in {"replaced", "waiting"}:
             self._take_in_copy(receipt.replaces)  # the older version left its place, but may stand elsewhere too

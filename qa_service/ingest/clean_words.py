@@ -117,26 +117,14 @@ _CALLS: Sequence[str] = (
     *("бесплатн", "онлайн", "скача", "купить", "регистрац", "дешев", "срочно", "смотреть", "видео", "субтитр"),
     *("free", "online", "best", "cheap", "buy", "download", "bonus", "sign up", "watch", "movie", "streaming"),
 )
+# What it bids the reader do.
 _IMPERATIVES: Sequence[str] = (
     *("register now", "sign up now", "sign up today", "apply now", "apply today", "order now", "order today"),
     *("play now", "join now", "join our", "join today", "call now", "click here", "buy now", "claim your"),
     *("get an instant", "bet now", "download now", "chat now", "meet hot", "text us"),
     *("переходи", "регистрируй", "жми", "играй", "оформи", "заходи", "звони", "пиши", "закажи", "получи", "скачай"),
-    *(
-        "立即",
-        "点击",
-        "點擊",
-        "加微信",
-        "加qq",
-        "联系qq",
-        "联系微信",
-        "聯繫",
-        "注册即送",
-        "註冊即送",
-        "马上",
-        "馬上",
-        "扫码",
-    ),
+    *("立即", "点击", "點擊", "加微信", "加qq", "联系qq", "联系微信", "聯繫", "注册即送", "註冊即送"),
+    *("马上", "馬上", "扫码"),
     *("今すぐ", "クリック", "登録はこちら", "お申し込み", "지금 가입", "지금 바로", "클릭", "문의", "상담"),
 )
 # What it promises.

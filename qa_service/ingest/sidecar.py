@@ -11,7 +11,7 @@ from qa_service.ingest.describe import FIELDS
 SUFFIX = ".meta.json"
 MANIFEST = "manifest.jsonl"
 """What names the files of a folder that count, with their metadata."""
-_MAX_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 
 
 def is_sidecar(path: PurePath) -> bool:
@@ -63,7 +63,7 @@ def _by_stem(folder: Path, _changed: int) -> dict[str, list[Path]]:
 def read_sidecar(path: Path) -> dict[str, str]:
     """The metadata in a sidecar, blank values left out. Raises BadFile, which names the sidecar."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
+        if path.stat().st_size > MAX_BYTES:
             raise BadFile("larger than 1 MB, which no metadata is")
         return parse_sidecar(path.read_bytes())
     except BadFile as error:

@@ -41,7 +41,7 @@ def compared(hits: Sequence[Hit], vector: Callable[[Hit], Vectors], question: st
             differing=tuple(
                 difference
                 for other in told
-                if subject.is_the_same(one.hit, other.hit) and (difference := one.difference(other))
+                if (difference := one.difference(other)) and subject.is_the_same(one.hit, other.hit)
             ),
         )
         for one in told

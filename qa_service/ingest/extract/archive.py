@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from qa_service.errors import BadFile
 from qa_service.ingest.encoding_guess import guess
 from qa_service.ingest.extract.kinds import find_kind
-from qa_service.ingest.sidecar import MANIFEST, SUFFIX, is_sidecar, owner_among, parse_sidecar
+from qa_service.ingest.sidecar import MANIFEST, MAX_BYTES, SUFFIX, is_sidecar, owner_among, parse_sidecar
 from qa_service.records import RawFile
 
 MAX_FILES = 10_000
@@ -24,7 +24,6 @@ MAX_RATIO = 200
 MIN_TOTAL = 100_000_000
 MAX_TOTAL = 4_000_000_000
 MAX_DEPTH = 3
-_MAX_SIDECAR = 1_000_000
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2}
@@ -119,7 +118,7 @@ def _described(member: RawFile, archive: zipfile.ZipFile, sidecar: zipfile.ZipIn
     if sidecar is None:
         return member
     try:
-        content = _content(archive, sidecar, f"{member.name}{SUFFIX}", _MAX_SIDECAR)
+        content = _content(archive, sidecar, f"{member.name}{SUFFIX}", MAX_BYTES)
         if isinstance(content, BadFile):
             raise content
         said = parse_sidecar(content)
