@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import TracebackType
@@ -97,9 +98,9 @@ class UploadForm:
         if not self.files:
             raise BadInput(f"{FILE_FIELD}: no file was sent; send the documents in this field")
 
-    def hand_over(self) -> None:
-        """The staged files are somebody else's from now on."""
-        self._staged = []
+    def hand_over(self, staged: Collection[str]) -> None:
+        """These staged files are somebody else's from now on."""
+        self._staged = [each for each in self._staged if each not in staged]
 
     def _begin_part(self) -> None:
         self._disposition = b""

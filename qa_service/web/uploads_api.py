@@ -121,7 +121,7 @@ def _add_upload(router: APIRouter, service: Service, max_upload: int) -> None:
             upload = read_upload(form, max_upload)
             if background if background is not None else _is_large(upload):
                 job = await to_thread.run_sync(service.jobs.submit, upload.files, upload.failures)
-                form.hand_over()
+                form.hand_over({file.staged for file in upload.files})
                 accepted = AcceptedOut(job_id=job.id, state=job.state, total=job.total)
                 return _json(accepted, 202, {"Location": f"{request.scope.get('root_path', '')}/jobs/{job.id}"})
             with _told_of_the_end():

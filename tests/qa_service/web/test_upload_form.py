@@ -69,10 +69,12 @@ def test_a_file_beyond_the_limit_is_counted_and_not_kept(tmp_path: Path) -> None
         assert [path.name for path in tmp_path.iterdir()] == [fits.staged]
 
 
-def test_what_is_handed_over_stays(tmp_path: Path) -> None:
+def test_what_is_handed_over_stays_and_the_rest_goes(tmp_path: Path) -> None:
     with UploadForm(CONTENT_TYPE, Staging(tmp_path), max_file=10) as form:
-        fed(form, file_part(b"a", b"a") + END)
-        form.hand_over()
+        fed(form, file_part(b"a", b"a") + file_part(b"b", b"b") + END)
+        first, _ = form.files
+        assert first.staged is not None
+        form.hand_over([first.staged])
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"a"]
 
 
