@@ -28,6 +28,9 @@ _FEW = 4
 """Fewer than these say nothing for certain."""
 _MIN_PLAUSIBILITY = 0.15
 _MULTIBYTE = ("gb18030", "cp950", "cp932", "euc_jp", "cp949")
+_OF_PAIRS = ("euc_jp", "gb18030", "cp949")
+_PAIRED = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2}|\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2})*")
+"""What EUC writes: two bytes beyond ASCII for a character, for half-width kana and rare ones after a shift."""
 MIN_WHOLE = 6
 """Whole characters beyond ASCII for each broken byte, from which a text is damaged and not of another encoding."""
 
@@ -94,6 +97,13 @@ _ODD = regex.compile(
     r"|ς\p{L}|[ךםןףץ][א-ת]",  # letters of word ends inside a word
     regex.V1,
 )
+_SIGN = r"[[\p{S}\p{No}¡-¿]--[\x00-\x7f]]"
+_LATIN = r"[\p{Latin}--[A-Za-z]]"
+_JUMBLE = regex.compile(
+    rf"(?={_LATIN}*{_SIGN})(?={_SIGN}*{_LATIN})(?:{_LATIN}|{_SIGN}){{4,}}|(?<!\p{{L}}){_LATIN}{{4,}}(?!\p{{L}})",
+    regex.V1,
+)
+"""Letters and signs without a space, or words of accented letters alone, as pairs of bytes give read one by one."""
 _WORD_LETTERS = regex.compile(r"[\p{L}--[A-Za-zªº]]", regex.V1)
 _BEYOND_ASCII = regex.compile(r"[^\x00-\x7f]")
 _USUAL = regex.compile(
@@ -238,7 +248,7 @@ def _is_certain(best: Reading, others: list[Reading], agreed: bool) -> bool:
     telling = len(_BEYOND_ASCII.findall(best.text[:_SAMPLE]))
     if telling >= _TELLING:
         return ahead > _MARGIN or (agreed and ahead >= 0)
-    return telling >= _FEW and ahead > _WIDE_MARGIN
+    return telling >= _FEW and ahead > _WIDE_MARGIN and best.encoding not in _OLD
 
 
 def _sample(content: bytes) -> bytes:
@@ -253,13 +263,15 @@ def _sample(content: bytes) -> bytes:
 
 
 def _proposals(sample: bytes) -> Iterator[str]:
-    """Codecs, the most likely first."""
+    """Codecs, the most likely first; those of pairs of bytes last, which the detector overlooks where they are few."""
     seen: set[str] = set()
     for found in chardet.detect_all(sample, ignore_threshold=True):
         codec = codec_of(str(found["encoding"] or ""))
         if codec in _COMMON and codec not in seen and len(seen) < _PROPOSALS:
             seen.add(codec)
             yield codec
+    if _PAIRED.fullmatch(sample):
+        yield from _OF_PAIRS
 
 
 def _second_opinion(sample: bytes) -> str:
@@ -276,7 +288,7 @@ def _plausibility(text: str) -> float:
     """How much a text looks like one: is a language known in it, and are its letters where letters stand?"""
     piece = _telling_piece(text)
     foreign = len(_BEYOND_ASCII.findall(piece)) or 1
-    odd = len(_ODD.findall(piece)) / foreign
+    odd = (len(_ODD.findall(piece)) + sum(len(run) / 2 for run in _JUMBLE.findall(piece))) / foreign
     usual = _usual_han("euc_jp") if _KANA.search(piece) else _usual_han("gb2312") | _usual_han("big5")
     rare = sum(han not in usual for han in _HAN.findall(piece)) / foreign
     rare += sum(syllable not in _usual_hangul() for syllable in _HANGUL.findall(piece)) / foreign

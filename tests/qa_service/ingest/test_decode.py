@@ -77,6 +77,23 @@ def test_what_is_in_use_is_read_without_a_declaration(text: str, encoding: str, 
     assert encoding_of(content) == Encoding(name)
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "name"),
+    [
+        ("Tokyo office (東京タワー) opens on Monday, the manager said.\n", "euc_jp", "euc-jp"),
+        ("名称\ngrotty - タイプライター driver for groff\n", "euc_jp", "euc-jp"),
+        ("Beijing 北京 and Shanghai 上海 are cities.\n", "gbk", "gb18030"),
+        ("Seoul 서울 is the capital; 대한민국 is the country.\n", "euc_kr", "euc-kr"),
+        ("ışığı gördüm, çığlığı duydum; şüpheliyim\n", "windows-1254", "windows-1254"),
+        ("Über größere Maßstäbe, äußerst ölig, »süß«\n", "windows-1252", "windows-1252"),
+    ],
+)
+def test_a_few_characters_in_pairs_of_bytes_are_not_taken_for_accents(text: str, encoding: str, name: str) -> None:
+    content = text.encode(encoding)
+    assert decoded(content) == text
+    assert encoding_of(content).name == name
+
+
 def test_a_declaration_that_holds_is_followed_and_one_that_does_not_is_not() -> None:
     short = "Ошибка".encode("koi8-r")
     assert decoded(short, "KOI8-R") == "Ошибка"
