@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from qa_service.errors import BadFile
 from qa_service.ingest.describe import FIELDS, is_text
-from qa_service.ingest.sidecar import MANIFEST, is_sidecar, owners_of, read_sidecar, sidecars_of
+from qa_service.ingest.sidecar import MANIFEST, OF_A_SIDECAR, is_sidecar, owners_of, read_sidecar, sidecars_of
 from qa_service.records import RawFile
 
 Stamp = tuple[int, int, int]
@@ -119,7 +119,7 @@ def _with_sidecar(entry: FileEntry) -> FileEntry:
             )
         said = read_sidecar(sidecar)
         metadata |= said
-        origins |= dict.fromkeys(said, "sidecar")
+        origins |= dict.fromkeys(said, OF_A_SIDECAR)
     return replace(entry, metadata=metadata, metadata_origins=origins)
 
 

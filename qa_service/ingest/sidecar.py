@@ -12,6 +12,8 @@ SUFFIX = ".meta.json"
 MANIFEST = "manifest.jsonl"
 """What names the files of a folder that count, with their metadata."""
 MAX_BYTES = 1_000_000
+OF_A_SIDECAR = "sidecar"
+"""Where a value of metadata came from that stood in one."""
 
 
 def is_sidecar(path: PurePath) -> bool:

@@ -12,6 +12,7 @@ from qa_service.errors import BadFile, BadInput, NotFound
 from qa_service.ingest.carry_over import CORRECTED
 from qa_service.ingest.describe import FIELDS, check_value
 from qa_service.ingest.language import passage_language
+from qa_service.ingest.sidecar import OF_A_SIDECAR
 from qa_service.records import Document, RawFile
 from qa_service.store.rows import next_generation, read_document, update_metadata
 from qa_service.store.store import Store
@@ -41,20 +42,23 @@ def correct(store: Store, document_id: str, changes: Corrections) -> Document:
     return store.document(document_id)
 
 
-def restate(store: Store, document_id: str, file: RawFile) -> bool:
+def restate(store: Store, document_id: str, file: RawFile, own: Document | None = None) -> bool:
     """Takes over what is said anew of known bytes, by a sender, a sidecar or a manifest; False where nothing is.
 
-    Under a correction it is what stands there when that is taken back. Raises NotFound and BadFile.
+    What nobody says any more (`unsaid`) is as in `own`, the file read again. Under a correction it is what stands there
+    when that is taken back. Raises NotFound and BadFile.
     """
-    said = {
+    said: dict[str, tuple[str | None, str | None]] = {
         field: (value, file.metadata_origins.get(field, "given"))
         for field in FIELDS
         if (value := check_value(file.name, field, file.metadata.get(field)))
     }
-    if not said:
+    if not said and own is None:
         return False
     with store.database.writing() as connection:
         before = after = _read(connection, document_id)
+        if own is not None:
+            said |= {each: (getattr(own.metadata, each), own.origins.get(each)) for each in unsaid(before, file)}
         for field, (value, origin) in said.items():  # what stands there already keeps its origin
             if field in before.uncorrected:
                 if before.uncorrected[field][0] != value:
@@ -65,6 +69,14 @@ def restate(store: Store, document_id: str, file: RawFile) -> bool:
             return False
         _write(connection, before, after)
     return True
+
+
+def unsaid(document: Document, file: RawFile) -> tuple[str, ...]:
+    """The fields of which a sidecar spoke that says no more of them, or is gone."""
+    if file.path is None:  # sent without what stands beside it
+        return ()
+    stood = {**document.origins, **{field: origin for field, (_, origin) in document.uncorrected.items()}}
+    return tuple(field for field in FIELDS if stood.get(field) == OF_A_SIDECAR and not file.metadata.get(field))
 
 
 def _read(connection: sqlite3.Connection, document_id: str) -> Document:

@@ -26,7 +26,7 @@ from qa_service.records import (
     Span,
     Status,
 )
-from qa_service.store.corrections import Corrections, correct, restate
+from qa_service.store.corrections import Corrections, correct, restate, unsaid
 from qa_service.store.encoding import encode_passages
 from qa_service.store.likeness import Likeness
 from qa_service.store.manifest import IndexManifest
@@ -133,10 +133,9 @@ class Indexer:
     def _restated(self, document_id: str, file: RawFile, status: Status) -> Status | None:
         """What is said of known bytes counts where they stand; of copies elsewhere each would say its own. None as for
         `_add`."""
-        if not file.metadata:
-            return status
         with self._replacing, suppress(NotFound):
-            is_new = restate(self.store, document_id, file)
+            own = make_document(file)[0] if unsaid(self.store.document(document_id), file) else None
+            is_new = restate(self.store, document_id, file, own)
             return "described" if is_new and status == "unchanged" else status
         return None
 

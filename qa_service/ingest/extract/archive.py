@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from qa_service.errors import BadFile
 from qa_service.ingest.encoding_guess import guess
 from qa_service.ingest.extract.kinds import find_kind
-from qa_service.ingest.sidecar import MANIFEST, MAX_BYTES, SUFFIX, is_sidecar, owner_among, parse_sidecar
+from qa_service.ingest.sidecar import MANIFEST, MAX_BYTES, OF_A_SIDECAR, SUFFIX, is_sidecar, owner_among, parse_sidecar
 from qa_service.records import RawFile
 
 MAX_FILES = 10_000
@@ -124,7 +124,7 @@ def _described(member: RawFile, archive: zipfile.ZipFile, sidecar: zipfile.ZipIn
         said = parse_sidecar(content)
     except BadFile as error:
         return BadFile(f"{member.name}: not taken in, for the metadata beside it: {error}")
-    origins = {**member.metadata_origins, **dict.fromkeys(said, "sidecar")}
+    origins = {**member.metadata_origins, **dict.fromkeys(said, OF_A_SIDECAR)}
     return replace(member, metadata={**member.metadata, **said}, metadata_origins=origins)
 
 

@@ -220,6 +220,10 @@ def test_a_file_whose_sidecar_cannot_be_read_is_not_gone(watched: Watched, folde
     assert watched.look() == ["described"]
     (folder / "new.txt.meta.json").write_text('{"title": "Newer"}')
     assert watched.look() == ["described"]
+    (folder / "new.txt.meta.json").unlink()
+    assert watched.look() == ["described"]
+    assert {entry.title for entry in watched.session.documents() if entry.file_name == "new.txt"} == {"A new file."}
+    assert watched.look() == []
 
 
 def test_a_file_below_a_manifest_that_cannot_be_read_is_not_gone(watched: Watched, folder: Path) -> None:

@@ -122,6 +122,26 @@ def test_what_is_said_anew_of_known_bytes_is_taken_over_and_a_correction_stays(e
     assert again.metadata.title == "Given later"
 
 
+def test_what_a_sidecar_says_no_more_is_as_the_file_says_it(each: Opened) -> None:
+    def put(**said: str) -> str:
+        file = RawFile("a.txt", TEXT.encode(), said, "/one/a.txt", metadata_origins=dict.fromkeys(said, "sidecar"))
+        return each.indexer.add(file).status
+
+    put(title="Beside", author="Also beside", source="A paper", language="kk")
+    [document] = map(each.store.document, each.store.document_ids())
+    each.indexer.correct(document.id, {"author": "Right"})
+    assert put(title="Beside") == "described"
+    found = each.store.document(document.id)
+    assert (found.metadata.title, found.metadata.author, found.metadata.source) == ("Beside", "Right", None)
+    assert (found.metadata.language, found.origins["language"]) == ("en", "detected")
+    assert each.indexer.correct(document.id, {"author": None}).metadata.author == "Anna Weber"
+    assert [put(), put()] == ["described", "unchanged"]
+    assert each.store.document(document.id).metadata.title == "A headline"
+    put(title="Beside")
+    each.indexer.add(RawFile("a.txt", TEXT.encode(), {}))  # sent by itself: that says nothing of what stands beside it
+    assert each.store.document(document.id).metadata.title == "Beside"
+
+
 def test_copies_at_two_places_do_not_take_turns_to_describe_their_document(each: Opened) -> None:
     def put(path: str, title: str) -> str:
         return each.indexer.add(RawFile("a.txt", TEXT.encode(), {"title": title}, path)).status
