@@ -6,7 +6,7 @@ time by size: eval/LOG.md). Files are mapped, not read, so that a large index co
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,9 +27,9 @@ _LISTS = 4
 """So many times the square root of the number of vectors is the number of lists."""
 _PROBED = 64
 """How many of the lists a search looks into."""
-_TRAINED_ON = 40
+_TRAINED_ON = 20
 """So many vectors a list tell where the lists lie."""
-_BLOCK = 20_000
+_BLOCK = 4_000
 _UNIT_TOLERANCE = 1e-3
 
 
@@ -45,8 +45,8 @@ class BaseIndex:
         if len(ids) != len(vectors):
             raise ValueError("a base index needs one id of its own for each vector")
         blocks = ((ids[i : i + _BLOCK], vectors[i : i + _BLOCK]) for i in range(0, len(ids), _BLOCK))
-        sample = vectors[:: max(1, len(ids) // sample_size(len(ids)))]
-        return cls.build_from(blocks, len(ids), vectors.shape[1], sample, exact_up_to)
+        stride = max(1, len(ids) // sample_size(len(ids)))
+        return cls.build_from(blocks, len(ids), vectors.shape[1], lambda: vectors[::stride], exact_up_to)
 
     @classmethod
     def build_from(
@@ -54,10 +54,11 @@ class BaseIndex:
         blocks: Iterable[tuple[Ids, Vectors]],
         count: int,
         dimension: int,
-        sample: Vectors,
+        sample: Callable[[], Vectors],
         exact_up_to: int = EXACT_UP_TO,
     ) -> "BaseIndex":
-        """`count` vectors, a block at a time; `sample` are some of them (`sample_size`), of shape [m, d]."""
+        """`count` vectors, a block at a time; `sample` gives some of them (`sample_size`), of shape [m, d], where they
+        are needed."""
         index = _empty_index(count, dimension, sample, exact_up_to)
         seen: list[Ids] = []
         for ids, vectors in blocks:
@@ -151,9 +152,12 @@ class BaseIndex:
         return _bitmap(np.setdiff1d(allowed, excluded, assume_unique=True))
 
     def _lists(self) -> Iterator[tuple[Ids, NDArray[np.uint8] | Vectors]]:
-        """Ids and codes as they are stored, list by list; an exact index is one list of vectors."""
+        """Ids and codes as they are stored, list by list; an exact index holds vectors."""
         if self.is_exact:
-            yield faiss.vector_to_array(self._index.id_map), self._index.index.reconstruct_n(0, len(self))
+            ids = faiss.vector_to_array(self._index.id_map)
+            for start in range(0, len(self), _BLOCK):
+                part = ids[start : start + _BLOCK]
+                yield part, self._index.index.reconstruct_n(start, len(part))
             return
         lists, size = self._index.invlists, self._index.code_size
         for number in range(self._index.nlist):
@@ -180,13 +184,14 @@ def _lists_for(count: int) -> int:
     return max(1, int(_LISTS * count**0.5))
 
 
-def _empty_index(count: int, dimension: int, sample: Vectors, exact_up_to: int) -> faiss.Index:
+def _empty_index(count: int, dimension: int, sample: Callable[[], Vectors], exact_up_to: int) -> faiss.Index:
     if count <= exact_up_to:
         return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
-    lists = min(_lists_for(count), len(sample))
+    vectors = np.ascontiguousarray(sample())
+    lists = min(_lists_for(count), len(vectors))
     index = faiss.index_factory(dimension, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
     index.cp.min_points_per_centroid = 1  # said in place of faiss's warning on standard error
-    index.train(np.ascontiguousarray(sample))
+    index.train(vectors)
     return index
 
 

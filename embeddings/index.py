@@ -14,31 +14,31 @@ from embeddings.base_index import BaseIndex, Ids, Scores, check_vectors
 from embeddings.encoder import Vectors
 
 _NO_IDS: Ids = np.empty(0, dtype=np.int64)
+_CHUNK = 4_096
 
 
 class _Rows:
-    """Ids and vectors in buffers that grow by doubling: a view of the first n rows never changes."""
+    """Ids, and vectors in chunks that are filled one after the other: a view of the first n rows never changes."""
 
-    def __init__(self, ids: Ids, vectors: Vectors) -> None:
-        self._ids, self._vectors, self._count = ids, vectors, len(ids)
+    def __init__(self, dimension: int) -> None:
+        self._dimension = dimension
+        self._chunks: list[Vectors] = []
+        self.ids = _NO_IDS
 
     def append(self, ids: Ids, vectors: Vectors) -> None:
-        end = self._count + len(ids)
-        if end > len(self._ids):
-            more = max(end, 2 * len(self._ids)) - self._count
-            self._ids = np.concatenate([self.ids, np.empty(more, np.int64)])
-            self._vectors = np.concatenate([self.vectors, np.empty((more, vectors.shape[1]), np.float32)])
-        self._ids[self._count : end] = ids
-        self._vectors[self._count : end] = vectors
-        self._count = end
+        begin = len(self.ids) % _CHUNK
+        self.ids = np.concatenate([self.ids, ids])
+        while len(vectors):
+            if begin == 0:
+                self._chunks.append(np.empty((_CHUNK, self._dimension), np.float32))
+            part = vectors[: _CHUNK - begin]
+            self._chunks[-1][begin : begin + len(part)] = part
+            begin, vectors = 0, vectors[len(part) :]
 
     @property
-    def ids(self) -> Ids:
-        return self._ids[: self._count]
-
-    @property
-    def vectors(self) -> Vectors:
-        return self._vectors[: self._count]
+    def vectors(self) -> tuple[Vectors, ...]:
+        """Those of all ids, in their order."""
+        return tuple(chunk[: len(self.ids) - i * _CHUNK] for i, chunk in enumerate(self._chunks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class _Snapshot:
 
     base: BaseIndex | None
     delta_ids: Ids
-    delta: Vectors
+    delta: tuple[Vectors, ...]
     visible: NDArray[np.bool_]
     deleted: Ids
 
@@ -63,7 +63,7 @@ class VectorIndex:
         """`deleted` are ids of the base that no longer count."""
         self.dimension = dimension
         self._last_id = 0 if base is None else base.last_id
-        self._rows = _Rows(_NO_IDS, np.empty((0, dimension), np.float32))
+        self._rows = _Rows(dimension)
         self._publish(base, _sorted_ids(deleted))
 
     def __len__(self) -> int:
@@ -127,7 +127,8 @@ def _search_delta(snapshot: _Snapshot, queries: Vectors, allowed: Ids | None) ->
     if allowed is not None:
         visible = visible & np.isin(snapshot.delta_ids, allowed)
     ids = np.where(visible, snapshot.delta_ids, -1)
-    scores: Scores = np.where(visible, queries @ snapshot.delta.T, np.float32(-np.inf))
+    found = [queries @ vectors.T for vectors in snapshot.delta] or [np.empty((len(queries), 0), np.float32)]
+    scores: Scores = np.where(visible, np.hstack(found), np.float32(-np.inf))
     return scores, np.broadcast_to(ids, scores.shape)
 
 

@@ -1,12 +1,11 @@
 """`serve`: one process with the chat and the API."""
 
 import asyncio
-import ctypes
 import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
@@ -21,6 +20,7 @@ from qa_service.cli.progress import errors, shown_progress
 from qa_service.cli.receiving import ReceivingProtocol
 from qa_service.config import Settings
 from qa_service.errors import BadInput
+from qa_service.memory import use_few_heaps
 from qa_service.records import Receipt
 from qa_service.service import Service
 from qa_service.store.lock import DataDirectoryLock
@@ -28,12 +28,11 @@ from qa_service.store.lock import DataDirectoryLock
 _GRACE_S = 5
 _TAKING_IN_GRACE_S = 2  # then there is time left to answer that it was interrupted
 _BACKLOG = 128
-_M_ARENA_MAX, _ARENAS = -8, 2
 
 
 def run_server(settings: Settings, index_if_empty: Path | None) -> None:
     """Answers once everything is loaded, until it is told to stop. Raises BadInput when the address is taken."""
-    _save_memory()
+    use_few_heaps()
     signal.signal(signal.SIGTERM, _exit)  # uvicorn raises the signal again when it has stopped: close in order
     with closing(_bind(settings.host, settings.port)) as listener, ThreadPoolExecutor(1) as beside:
         import_runtime(settings.runtime)
@@ -74,12 +73,6 @@ class StoppingServer(uvicorn.Server):
         asyncio.get_running_loop().call_later(_TAKING_IN_GRACE_S, self._service.interrupt)
         await super().shutdown(sockets)
         self._service.interrupt()
-
-
-def _save_memory() -> None:
-    """glibc gives each of the many threads that wait a heap of its own: 60 MB for nothing. Elsewhere this is none."""
-    with suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def _import_web() -> Callable[[Service, Settings], FastAPI]:

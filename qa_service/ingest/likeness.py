@@ -83,7 +83,7 @@ def find_tokens(text: str) -> list[str]:
 
 def _shingles(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """One for each token from which on there are enough."""
-    ends = list(accumulate(map(_weight, tokens)))
+    ends = array("q", accumulate(map(_weight, tokens)))  # a book has millions
     end, before = 0, 0
     for start in range(len(tokens)):
         while end < len(tokens) and ends[end] - before < _SHINGLE:

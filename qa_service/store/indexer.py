@@ -16,6 +16,7 @@ from qa_service.ingest.chunk import kept_text, make_passages
 from qa_service.ingest.decisions import kept_out, restored
 from qa_service.ingest.document import document_id, make_document, with_sections
 from qa_service.ingest.likeness import NEAR, Shingled, fingerprints, shared_share
+from qa_service.memory import give_back_memory
 from qa_service.records import (
     Document,
     DocumentStatus,
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 
 _STRIPES = 64
 _INDEXED_AT_ONCE = 5_000
+_MANY = 1_000
 Decide = Callable[[Document, Sequence[Quarantined]], Sequence[Quarantined]]
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
@@ -96,6 +98,8 @@ class Indexer:
             document, quarantined = self._carried_over(older, document, quarantined)
             passages = self._encoded(document, quarantined)
             likeness = self._likeness(document, quarantined)
+            if len(passages) > _MANY:
+                give_back_memory()
             with self.index.lock:
                 took_ms = (time.perf_counter() - begin) * 1000
                 change = self.store.add(

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +19,17 @@ from embeddings.index import VectorIndex
 from embeddings.neutral import LanguageMeans, LanguageNeutralizer
 from qa_service.errors import QAError, StoreError
 from qa_service.ingest.language import search_language
+from qa_service.memory import give_back_memory
 from qa_service.store.lexical import TermFrequencies, read_frequencies
-from qa_service.store.rows import read_blocks, read_generation
+from qa_service.store.rows import StoredVectors, read_blocks, read_generation
 from qa_service.store.store import Store
 
 log = logging.getLogger(__name__)
 
 _MIN_PENDING = 16
 _PENDING_SHARE = 0.25
+_PAUSE_S = 0.3
+"""Before a rebuild: a book whose passages were added takes no memory any more, and small files come in numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class PassageIndex:
         self.lock = threading.Lock()
         self._rebuild_lock = threading.Lock()
         self._rebuilding: threading.Thread | None = None
+        self._is_awaited = threading.Event()
         self._changes = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -141,7 +146,7 @@ class PassageIndex:
                 ((block.ids, neutralizer.apply(block.vectors)) for block in read_blocks(connection)),
                 survey.count,
                 self._dimension,
-                neutralizer.apply(survey.sample),
+                lambda: survey.neutral_sample(neutralizer),
             )
         path = self._folder / f"base-{generation}-{time.time_ns():x}.faiss"
         sha256, base = built.save(path)
@@ -156,13 +161,16 @@ class PassageIndex:
             self._view = view  # still under the lock: what is added next goes into the new index
             self._changes += 1
         self._remove_other_files()
+        give_back_memory()
 
     def close(self) -> None:
         """Waits for a rebuild that is under way. The caller does not hold `lock`, which the rebuild takes."""
         with self.lock:
             rebuilding = self._rebuilding
         if rebuilding is not None:
+            self._is_awaited.set()
             rebuilding.join()
+            self._is_awaited.clear()
 
     def _load(self) -> IndexView:
         with self._store.database.reading() as connection:
@@ -220,6 +228,8 @@ class PassageIndex:
             self._rebuilding.start()
 
     def _rebuild_in_background(self) -> None:
+        self._is_awaited.wait(_PAUSE_S)
+        give_back_memory()
         try:
             while self._is_due():
                 self.rebuild()
@@ -241,8 +251,12 @@ class _Survey:
     and number of each language's."""
 
     count: int
-    sample: Vectors
+    sample: Sequence[StoredVectors]
     means: dict[str, tuple[Vectors, int]]
+
+    def neutral_sample(self, neutralizer: LanguageNeutralizer) -> Vectors:
+        """The sample without its language, shape [m, d]."""
+        return np.concatenate([neutralizer.apply(part.astype(np.float32)) for part in self.sample])
 
 
 def _survey(connection: sqlite3.Connection, dimension: int) -> _Survey:
@@ -250,18 +264,18 @@ def _survey(connection: sqlite3.Connection, dimension: int) -> _Survey:
     stride = max(1, count // sample_size(count))
     sums: dict[str, Vectors] = {}
     counts: Counter[str] = Counter()
-    sample = [np.empty((0, dimension), dtype=np.float32)]
+    sample = [np.empty((0, dimension), dtype=np.float16)]
     for block in read_blocks(connection):
         languages = np.array([search_language(language) for language in block.languages])
         for language in set(languages.tolist()):
             own = block.vectors[languages == language]
             sums[language] = sums.get(language, 0) + own.sum(axis=0, dtype=np.float64)
             counts[language] += len(own)
-        sample.append(block.vectors[::stride])
+        sample.append(block.vectors[::stride].astype(np.float16))
     means = {
         language: ((total / counts[language]).astype(np.float32), counts[language]) for language, total in sums.items()
     }
-    return _Survey(count, np.concatenate(sample), means)
+    return _Survey(count, sample, means)
 
 
 def _tombstones(connection: sqlite3.Connection, last_id: int) -> list[int]:

@@ -26,7 +26,7 @@ from qa_service.store.filters import Condition
 from qa_service.store.lexical import insert_terms
 from qa_service.store.manifest import IndexManifest
 
-_BLOCK = 20_000
+_BLOCK = 4_000
 
 StoredVectors = NDArray[np.float16]
 """Vectors as the store holds them: half as much to keep and to read, and the same answers (eval/LOG.md)."""

@@ -146,12 +146,23 @@ def test_a_snapshot_that_is_searched_does_not_change() -> None:
     vectors = unit_vectors(200)
     index.add(ids_from(1, 100), vectors[:100])
     before = index._snapshot
-    kept = before.delta.copy(), before.delta_ids.copy(), before.visible.copy()
+    kept = np.concatenate(before.delta), before.delta_ids.copy(), before.visible.copy()
     index.remove([1, 2, 3])
     index.add(ids_from(101, 100), vectors[100:])
-    assert all(
-        np.array_equal(a, b) for a, b in zip(kept, (before.delta, before.delta_ids, before.visible), strict=True)
-    )
+    now = np.concatenate(before.delta), before.delta_ids, before.visible
+    assert all(np.array_equal(a, b) for a, b in zip(kept, now, strict=True))
+
+
+@pytest.mark.parametrize("at_once", [1_000, 4_096, 4_097, 10_000])
+def test_many_vectors_are_found_however_they_came(at_once: int) -> None:
+    vectors = unit_vectors(10_000)
+    index = VectorIndex(DIMENSION)
+    for start in range(0, len(vectors), at_once):
+        part = vectors[start : start + at_once]
+        index.add(ids_from(start + 1, len(part)), part)
+    asked = [0, 4_095, 4_096, 8_191, 9_999]
+    _, ids = index.search(vectors[asked], 1)
+    assert ids[:, 0].tolist() == [each + 1 for each in asked]
 
 
 def broken(kind: str) -> Vectors:
