@@ -112,10 +112,15 @@ def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _compared(quote: str, asked: Comparable, stretch: str, start: int, end: int) -> Nearest:
-    """The changes cover the quote and `stretch[start:end]` without a gap, what does not count included."""
+def _compared(quote: str, asked: Comparable, stretch: str, start: int, end: int) -> Nearest | None:
+    """The changes cover the quote and `stretch[start:end]` without a gap, what does not count included.
+
+    None where nothing in it counts.
+    """
     text = stretch[start:end]
     found = make_comparable(text)
+    if not found.text:
+        return None
     ours, theirs = _TOKEN.findall(asked.text), _TOKEN.findall(found.text)
     our_bounds, their_bounds = _source_bounds(quote, asked, ours), _source_bounds(text, found, theirs)
     equal = 0

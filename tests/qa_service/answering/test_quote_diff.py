@@ -1,7 +1,7 @@
 """The nearest place in a stretch of text and what differs there."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qa_service.answering.quote_diff import find_nearest
@@ -36,6 +36,7 @@ def test_the_changes_are_what_a_reader_would_mark(quote: str, changes: list[tupl
 
 
 @given(TEXT, TEXT)
+@example("1", "000000000000 0")
 def test_changes_cover_the_quote_and_the_place(quote: str, stretch: str) -> None:
     nearest = find_nearest(quote, stretch)
     if nearest is not None:
