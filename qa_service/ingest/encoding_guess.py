@@ -24,10 +24,13 @@ _MARGIN = 0.15
 _WIDE_MARGIN = 0.4
 _TELLING = 12
 """Characters beyond ASCII from which two detectors that agree are believed, and a narrow margin is."""
+_ENOUGH = 40
+"""Fewer in a script of one language look like that language whatever they are; so short a text is Russian as well."""
 _FEW = 4
 """Fewer than these say nothing for certain."""
 _MIN_PLAUSIBILITY = 0.15
 _MULTIBYTE = ("gb18030", "cp950", "cp932", "euc_jp", "cp949")
+_CYRILLIC = ("cp1251", "koi8-r")
 _OF_PAIRS = ("euc_jp", "gb18030", "cp949")
 _PAIRED = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2}|\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2})*")
 """What EUC writes: two bytes beyond ASCII for a character, for half-width kana and rare ones after a shift."""
@@ -105,6 +108,9 @@ _JUMBLE = regex.compile(
 )
 """Letters and signs without a space, or words of accented letters alone, as pairs of bytes give read one by one."""
 _WORD_LETTERS = regex.compile(r"[\p{L}--[A-Za-zªº]]", regex.V1)
+_ONE_LANGUAGE = regex.compile(r"[\p{Greek}\p{Hebrew}\p{Thai}]")
+_CYRILLIC_WORD = regex.compile(r"\b\p{Cyrillic}{3,}\b")
+_TELLS = regex.compile(r"[[^\x00-\x7f]--[\u2300-\u259f]]", regex.V1)  # none that drew frames
 _BEYOND_ASCII = regex.compile(r"[^\x00-\x7f]")
 _USUAL = regex.compile(
     r"[\t\n\r\x20-\x7e\u00a0-\u058f\u0590-\u074f\u0900-\u0dff\u0e00-\u0eff\u10a0-\u10ff"
@@ -245,7 +251,10 @@ def _is_certain(best: Reading, others: list[Reading], agreed: bool) -> bool:
     if best.plausibility < _MIN_PLAUSIBILITY:
         return False
     ahead = min((best.plausibility - other.plausibility for other in others), default=1.0)
-    telling = len(_BEYOND_ASCII.findall(best.text[:_SAMPLE]))
+    sample = best.text[:_SAMPLE]
+    telling = len(_TELLS.findall(sample))
+    if telling < _ENOUGH and _ONE_LANGUAGE.search(sample) and any(_CYRILLIC_WORD.search(each.text) for each in others):
+        return False
     if telling >= _TELLING:
         return ahead > _MARGIN or (agreed and ahead >= 0)
     return telling >= _FEW and ahead > _WIDE_MARGIN and best.encoding not in _OLD
@@ -263,15 +272,15 @@ def _sample(content: bytes) -> bytes:
 
 
 def _proposals(sample: bytes) -> Iterator[str]:
-    """Codecs, the most likely first; those of pairs of bytes last, which the detector overlooks where they are few."""
+    """Codecs, the most likely first; then those that the detector overlooks where it has few characters to go by."""
     seen: set[str] = set()
     for found in chardet.detect_all(sample, ignore_threshold=True):
         codec = codec_of(str(found["encoding"] or ""))
         if codec in _COMMON and codec not in seen and len(seen) < _PROPOSALS:
             seen.add(codec)
             yield codec
-    if _PAIRED.fullmatch(sample):
-        yield from _OF_PAIRS
+    overlooked = (*_CYRILLIC, *(_OF_PAIRS if _PAIRED.fullmatch(sample) else ()))
+    yield from (codec for codec in overlooked if codec not in seen)
 
 
 def _second_opinion(sample: bytes) -> str:

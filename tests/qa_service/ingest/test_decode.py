@@ -94,6 +94,26 @@ def test_a_few_characters_in_pairs_of_bytes_are_not_taken_for_accents(text: str,
     assert encoding_of(content).name == name
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Курс доллара: 450 тг. Евро: 500 тг.", "windows-1251"),
+        ("Привет, мир", "windows-1251"),
+        ("Привет, мир", "koi8-r"),
+        ("The town of 東京 is big, and so it was said in the spring.", "shift_jis"),
+    ],
+)
+def test_what_is_too_short_to_tell_is_not_said_to_be_certain(text: str, encoding: str) -> None:
+    found = encoding_of(text.encode(encoding))
+    assert not found.is_certain
+    assert found.candidates
+
+
+def test_a_few_words_of_russian_are_read_without_a_declaration() -> None:
+    for text in ("Смета: бетон 20 куб., цена 300", "Добрый день, коллеги! Встреча завтра."):
+        assert decoded(text.encode("windows-1251")) == text
+
+
 def test_a_declaration_that_holds_is_followed_and_one_that_does_not_is_not() -> None:
     short = "Ошибка".encode("koi8-r")
     assert decoded(short, "KOI8-R") == "Ошибка"
