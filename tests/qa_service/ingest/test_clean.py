@@ -177,6 +177,9 @@ def test_what_only_looks_like_spam_is_not_quarantined(name: str) -> None:
         ("Срочный займ на карту без отказа, без проверки кредитной истории! Оформите прямо сейчас.", "flagged"),
         ("正规贷款，无抵押，秒到账，凭身份证即可办理，联系QQ 888866661。", "quarantined"),
         ("代开发票，办证刻章，微信电话同号13800138000，诚信第一，随叫随到。", "quarantined"),
+        ("加微信 abc12345 领取免费彩金，澳门赌场线上娱乐注册送888元！", "quarantined"),
+        ("온라인 카지노 가입 즉시 5만원 쿠폰 지급! 카톡 abc123 문의", "quarantined"),
+        ("今すぐ登録で無料ポイント5000円分プレゼント！オンラインカジノはこちら http://lucky.example", "quarantined"),
     ],
 )
 def test_an_advertisement_in_sentences_is_kept_apart_from_the_article(line: str, state: str) -> None:
