@@ -59,6 +59,7 @@ def open_service(settings: Settings, encoder: Encoder, reranker: Reranker | None
         min_confidence=settings.min_confidence,
         right_of_way=right_of_way,
         cached_answers=settings.cached_answers,
+        largest=settings.max_upload_mb * 1_000_000,
     )
 
 

@@ -16,7 +16,7 @@ from qa_service.answering.quote_check import QuoteChecker
 from qa_service.answering.verify import verify_citations
 from qa_service.errors import BadFile, BadInput, NotFound
 from qa_service.ingest.describe import is_text
-from qa_service.ingest.extract import close_workers, expand
+from qa_service.ingest.extract import LARGEST, close_workers, expand
 from qa_service.ingest.language import language_of_last
 from qa_service.ingest.quantities import quantities
 from qa_service.jobs import Jobs
@@ -94,8 +94,11 @@ class Service:
         min_confidence: float,
         right_of_way: RightOfWay | None = None,
         cached_answers: int = 0,
+        *,
+        largest: int = LARGEST,
     ) -> None:
-        """`right_of_way` is what the indexer's encoder gives way to."""
+        """`right_of_way` is what the indexer's encoder gives way to, `largest` how many bytes a file in an archive may
+        have."""
         self._retriever, self._indexer = retriever, indexer
         self._confidence, self._min_confidence = confidence, min_confidence
         self._store = indexer.store
@@ -103,6 +106,7 @@ class Service:
         self._answers = AnswerCache(cached_answers)
         self._quotes = QuoteChecker(indexer.store)
         self._right_of_way = right_of_way or RightOfWay()
+        self._largest = largest
         database = indexer.store.database
         self.staging = Staging(database.path.parent / FOLDER)
         self.jobs = Jobs(JobTable(database), self.staging, self.take_in)
@@ -259,7 +263,7 @@ class Service:
         receipts: list[Receipt] = []
         failures: list[Failure] = []
         is_container = False
-        for each in [file] if is_expanded else expand(file):
+        for each in [file] if is_expanded else expand(file, self._largest):
             try:
                 if not isinstance(each, RawFile):
                     raise each

@@ -79,7 +79,7 @@ def _documents(entry: FileEntry | BadFile, max_bytes: int) -> Iterator[RawFile |
     try:
         if isinstance(entry, BadFile):
             raise entry
-        yield from expand(entry.read(max_bytes))
+        yield from expand(entry.read(max_bytes), max_bytes)
     except BadFile as error:
         yield error
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
 from qa_service.errors import BadFile, NotFound, Stopping, TooLarge
+from qa_service.ingest.extract import unpacked_size
 from qa_service.records import Receipt, TakenIn
 from qa_service.service import Service
 from qa_service.web.document_responses import ReceiptOut
@@ -119,7 +120,9 @@ def _add_upload(router: APIRouter, service: Service, max_upload: int) -> None:
         with UploadForm(request.headers.get("content-type", ""), service.staging, max_upload) as form:
             await _receive(request, form)
             upload = read_upload(form, max_upload)
-            if background if background is not None else _is_large(upload):
+            if background is None:
+                background = await to_thread.run_sync(_is_large, service, upload, expand)
+            if background:
                 job = await to_thread.run_sync(service.jobs.submit, upload.files, upload.failures)
                 form.hand_over({file.staged for file in upload.files})
                 accepted = AcceptedOut(job_id=job.id, state=job.state, total=job.total)
@@ -152,8 +155,11 @@ def _told_of_the_end() -> Iterator[None]:
         raise Stopping("the service is stopping; send the files again when it runs") from error
 
 
-def _is_large(upload: Upload) -> bool:
-    return upload.count > MAX_WAITED_FOR or upload.size > MAX_WAITED_FOR_BYTES
+def _is_large(service: Service, upload: Upload, is_unpacked: bool) -> bool:
+    if upload.count > MAX_WAITED_FOR or upload.size > MAX_WAITED_FOR_BYTES:
+        return True
+    files = (file.to_raw(service.staging.read(file.staged)) for file in upload.files)
+    return is_unpacked and sum(map(unpacked_size, files)) > MAX_WAITED_FOR_BYTES
 
 
 def _take_in(service: Service, upload: Upload, is_expanded: bool) -> TakenIn:

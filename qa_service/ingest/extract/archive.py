@@ -3,6 +3,7 @@
 import email
 import posixpath
 import re
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,8 @@ from qa_service.ingest.sidecar import MANIFEST, MAX_BYTES, OF_A_SIDECAR, SUFFIX,
 from qa_service.records import RawFile
 
 MAX_FILES = 10_000
-MAX_MEMBER = 100_000_000
+LARGEST = 20_000_000
+"""Bytes of one file in an archive, unless whoever opens it takes others."""
 MAX_RATIO = 200
 """Text is packed to a tenth or a twentieth of itself; so much and more is a bomb, or a file of one letter."""
 MIN_TOTAL = 100_000_000
@@ -33,16 +35,17 @@ _OWN_FIELDS = {"title", "url"}
 """What is given for an archive holds for each file in it, but for these."""
 
 
-def expand(file: RawFile) -> Iterator[RawFile | BadFile]:
-    """The documents in a file, in order; an error in place of each that cannot be one.
+def expand(file: RawFile, largest: int = LARGEST) -> Iterator[RawFile | BadFile]:
+    """The documents in a file, in order; an error in place of each that cannot be one, or has more bytes than
+    `largest`.
 
     A zip is none itself and gives its members, named "archive.zip/folder/name.txt"; an e-mail is one and gives its
     attachments too; every other file gives itself.
     """
-    yield from _expand(file, depth=1)
+    yield from _expand(file, largest, depth=1)
 
 
-def _expand(file: RawFile, depth: int) -> Iterator[RawFile | BadFile]:
+def _expand(file: RawFile, largest: int, depth: int) -> Iterator[RawFile | BadFile]:
     try:
         kind = find_kind(file)
     except BadFile:
@@ -52,30 +55,43 @@ def _expand(file: RawFile, depth: int) -> Iterator[RawFile | BadFile]:
         if depth > MAX_DEPTH:
             yield BadFile(f"{file.name}: an archive within {MAX_DEPTH} others; unpack it first")
             return
-        for member in _members(file):
+        for member in _members(file, largest):
             if isinstance(member, BadFile):
                 yield member
             else:
-                yield from _expand(member, depth + 1)
+                yield from _expand(member, largest, depth + 1)
     else:
         yield file
         if kind == "eml":
             for attachment in _attachments(file):
-                yield from _expand(attachment, depth + 1) if depth < MAX_DEPTH else (attachment,)
+                yield from _expand(attachment, largest, depth + 1) if depth < MAX_DEPTH else (attachment,)
 
 
-def _members(file: RawFile) -> Iterator[RawFile | BadFile]:
+def unpacked_size(file: RawFile) -> int:
+    """In bytes as far as its table of contents says it, an archive in it for as many as there may be; 0 for no zip."""
+    try:
+        if find_kind(file) != "zip" or file.content.count(b"PK\x01\x02") > MAX_FILES:
+            return 0
+        with zipfile.ZipFile(BytesIO(file.content)) as archive:
+            return sum(
+                MAX_TOTAL if info.filename.lower().endswith(".zip") else info.file_size for info in archive.infolist()
+            )
+    except (BadFile, zipfile.BadZipFile, ValueError, OSError):  # whoever opens it says what is wrong
+        return 0
+
+
+def _members(file: RawFile, largest: int) -> Iterator[RawFile | BadFile]:
     if file.content.count(b"PK\x01\x02") > MAX_FILES:  # before the list of them is built
         yield BadFile(f"{file.name}: holds more than {MAX_FILES:,} files; take it in as several archives")
         return
     try:
         with zipfile.ZipFile(BytesIO(file.content)) as archive:
-            yield from _opened_members(file, archive)
+            yield from _opened_members(file, archive, largest)
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         yield BadFile(f"{file.name}: a damaged or cut short zip file ({error}); get it once more")
 
 
-def _opened_members(file: RawFile, archive: zipfile.ZipFile) -> Iterator[RawFile | BadFile]:
+def _opened_members(file: RawFile, archive: zipfile.ZipFile, largest: int) -> Iterator[RawFile | BadFile]:
     total, most = 0, min(MAX_TOTAL, max(MIN_TOTAL, MAX_RATIO * len(file.content)))
     members = [
         (info, inner)
@@ -91,11 +107,11 @@ def _opened_members(file: RawFile, archive: zipfile.ZipFile) -> Iterator[RawFile
         if posixpath.basename(inner) == MANIFEST:
             yield BadFile(f"{name}: counts in a folder only; unpack the archive and take in the folder")
             continue
-        content = _content(archive, info, name, min(MAX_MEMBER, most - total))
+        content = _content(archive, info, name, min(largest, most - total))
         if isinstance(content, BadFile):
             yield content
             if "more than" in str(content):
-                total += min(info.file_size, MAX_MEMBER)
+                total += min(info.file_size, largest)
         else:
             total += len(content)
             yield _described(_inner_file(file, name, content), archive, sidecars.get(inner))
@@ -130,6 +146,8 @@ def _described(member: RawFile, archive: zipfile.ZipFile, sidecar: zipfile.ZipIn
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int) -> bytes | BadFile:
     """The bytes of a member. What its head says of its length is not believed."""
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return BadFile(f"{name}: a link, not a file; put the file itself into the archive")
     if info.flag_bits & _ENCRYPTED:
         return BadFile(f"{name}: encrypted; unpack the archive with its password and take in the files")
     if info.compress_type not in _METHODS:

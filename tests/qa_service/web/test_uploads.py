@@ -16,6 +16,7 @@ from qa_service.app import open_service
 from qa_service.config import Settings
 from qa_service.web.app import create_app
 from qa_service.web.uploads_api import MAX_WAITED_FOR
+from tests.qa_service.ingest.extract.made_files import zipped
 
 UNKNOWN = "0" * 32
 HOSTILE_NAMES = [
@@ -240,6 +241,17 @@ def test_twenty_uploads_of_the_same_bytes_are_one_document(client: TestClient, d
     assert len({response.json()["document_id"] for response in responses}) == 1
     assert total(client) == before + 1
     assert staged(data_dir) == []
+
+
+def test_an_archive_that_grows_large_becomes_a_job(client: TestClient) -> None:
+    text = b"The wolverine is a large weasel.\n" * 25_000
+    small, large = (zipped({f"{number}.txt": text for number in range(count)}) for count in (2, 30))
+    assert len(large) < 1_000_000
+    assert client.post("/documents", files=sent(("small.zip", small))).status_code == 201
+    accepted = client.post("/documents", files=sent(("large.zip", large)))
+    assert accepted.status_code == 202
+    assert finished(client, accepted.json()["job_id"])["state"] == "done"
+    assert client.post("/documents?expand=false", files=sent(("large.zip", large))).status_code == 422
 
 
 def test_a_large_batch_becomes_a_job(client: TestClient, data_dir: Path) -> None:

@@ -1,6 +1,7 @@
 """The documents in archives and e-mails: named where they stand, harmless, within limits."""
 
 import io
+import stat
 import zipfile
 
 import pytest
@@ -80,12 +81,39 @@ def test_archives_within_archives_have_an_end() -> None:
 
 
 def test_a_member_that_grows_without_end_costs_itself_only() -> None:
-    content = zipped({"a.txt": "text", "bomb.txt": b"0" * (archive.MAX_MEMBER + 1), "b.txt": "text"})
+    content = zipped({"a.txt": "text", "bomb.txt": b"0" * (archive.LARGEST + 1), "b.txt": "text"})
     assert len(content) < 200_000
+    assert list(documents("z.zip", content)) == ["z.zip/a.txt", "z.zip/b.txt"]
+    assert refusals("z.zip", content) == ["z.zip/bomb.txt: more than 20 MB when unpacked, which is too large"]
+
+
+def test_members_that_grow_without_end_together_cost_the_rest() -> None:
+    bombs = {f"{number}.txt": b"0" * (archive.LARGEST + 1) for number in range(6)}
+    content = zipped({"a.txt": "text", **bombs, "b.txt": "text"})
     assert list(documents("z.zip", content)) == ["z.zip/a.txt"]
-    first, second = refusals("z.zip", content)
-    assert first == "z.zip/bomb.txt: more than 99 MB when unpacked, which is too large"
-    assert second == "z.zip: holds more than 100 MB; the rest of it is left out"
+    assert refusals("z.zip", content)[-1] == "z.zip: holds more than 100 MB; the rest of it is left out"
+
+
+def test_an_archive_says_how_much_it_holds_and_one_within_counts_for_the_most() -> None:
+    def size(content: bytes) -> int:
+        return archive.unpacked_size(RawFile("a.zip", content, {}))
+
+    assert size(zipped({"a.txt": "text", "b.txt": "0" * 1_000})) == 1_004
+    assert size(zipped({"a.zip": zipped({"a.txt": "text"})})) == archive.MAX_TOTAL
+    assert size(b"text") == size(b"") == size(b"PK\x03\x04cut") == 0
+
+
+def test_a_link_in_an_archive_is_no_document() -> None:
+    link = zipfile.ZipInfo("link.txt")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as made:
+        made.writestr(link, "/etc/passwd")
+        made.writestr("a.txt", "text")
+    assert list(documents("z.zip", packed.getvalue())) == ["z.zip/a.txt"]
+    assert refusals("z.zip", packed.getvalue()) == [
+        "z.zip/link.txt: a link, not a file; put the file itself into the archive"
+    ]
 
 
 def test_too_many_members_are_refused_before_they_are_listed() -> None:
