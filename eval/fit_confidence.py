@@ -5,16 +5,16 @@ questions on documents that the second stage was not trained on. Its slope and s
 each set when the regression is fitted on the others: a set of its own kind looks easier than a new one. NoMIRACL and
 the project's own questions stay out. How good it is on a new set is told by giving each set what the others fit.
 
-Nearly all questions of these sets are about what stands in their documents. What it means that a number of the question
-is missing is fitted by itself, on their answerable questions beside the same with another number.
+Nearly all questions of these sets are about what stands in their documents. What it means that a number or a name of
+the question is missing is fitted by itself, on their answerable questions beside the same with another one.
 
 `QA_RERANK=off` fits the first stage alone; `--model`, `QA_RERANK` and `--out DATA_DIR/calibrations` another model.
 """
 
 import argparse
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,14 +31,15 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from eval.catalog import Choice, open_public_set
-from eval.changed_numbers import with_other_number
 from eval.models import open_encoder, open_reranker
+from eval.near_questions import with_other_name, with_other_number
 from eval.pools import Pool
 from eval.reliability import reliability
 from eval.run import CACHE, DEFAULT_EVALSETS
 from eval.service import ServiceSystem
 from qa_service.answering.confidence import DEPTH, SHIPPED, Calibration, features
 from qa_service.config import Settings
+from qa_service.retrieval.names import name_spans
 
 _FOUR = ("en", "zh", "ru", "tr")
 FITTED_ON = {
@@ -89,6 +90,8 @@ class Fitted:
 
 
 Row = tuple[dict[str, float], bool]
+NearTables = Mapping[str, Table]
+"""By the feature that shows it, questions beside the same with another number, another name."""
 
 
 def rows(pool: Pool, system: ServiceSystem) -> Iterator[Row]:
@@ -98,13 +101,21 @@ def rows(pool: Pool, system: ServiceSystem) -> Iterator[Row]:
         yield from _row(question.text, question.answerable, system)
 
 
-def numbered_rows(pool: Pool, system: ServiceSystem) -> Iterator[Row]:
-    """The answerable questions that name a number, and the same with another number, of a pool that is indexed."""
-    for question in pool.questions:
-        other = with_other_number(question.text, question.language) if question.answerable else None
-        if other is not None:
-            yield from _row(question.text, True, system)
-            yield from _row(other, False, system)
+def near_rows(pool: Pool, system: ServiceSystem) -> Iterator[tuple[str, Row]]:
+    """The answerable questions that name a number or a name, and the same with another one, of a pool that is indexed;
+    each with the feature that shows it."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for each in pool.questions:
+        names[each.language] |= {each.text[span.start : span.end] for span in name_spans(each.text, each.language)}
+    for each in pool.questions:
+        others = {
+            "numbers": with_other_number(each.text, each.language),
+            "names": with_other_name(each.text, each.language, sorted(names[each.language])),
+        }
+        for feature, other in others.items():
+            if each.answerable and other is not None:
+                yield from ((feature, row) for row in _row(each.text, True, system))
+                yield from ((feature, row) for row in _row(other, False, system))
 
 
 def _row(question: str, answerable: bool, system: ServiceSystem) -> Iterator[Row]:
@@ -134,9 +145,9 @@ def _weights(table: Table) -> Floats:
     return np.array([1 / counts[kind] for kind in kinds]) * len(kinds) / len(counts)
 
 
-def fit(table: Table, numbered: Table) -> Fitted:
+def fit(table: Table, near: NearTables) -> Fitted:
     """The regression on all sets, the slope and shift that fit its log-odds on a set left out, and what it means that
-    a number is missing."""
+    a number or a name is missing."""
     weights = _weights(table)
     left_out = np.zeros(len(table.y))
     for inside in _by_set(table):
@@ -147,17 +158,20 @@ def fit(table: Table, numbered: Table) -> Fitted:
     own = regression.coef_[0] / scaler.scale_
     intercept = float(regression.intercept_[0] - own @ scaler.mean_)
     fitted = Fitted(own, intercept, float(platt.coef_[0, 0]), float(platt.intercept_[0]))
-    return _with_missing(fitted, numbered)
+    for feature, of_feature in near.items():
+        fitted = _with_missing(fitted, feature, of_feature)
+    return fitted
 
 
-def _with_missing(fitted: Fitted, numbered: Table) -> Fitted:
-    """With a greater weight of the feature "numbers", which changes nothing where all are found (its value is 1)."""
-    column = np.array([name == "numbers" for name in numbered.names])
-    missing, before = 1 - numbered.x[:, column].sum(axis=1), fitted.log_odds(numbered.x)
+def _with_missing(fitted: Fitted, feature: str, near: Table) -> Fitted:
+    """With a greater weight of the feature, which changes nothing where all are found (its value is 1)."""
+    column = np.array([name == feature for name in near.names])
+    missing, before = 1 - near.x[:, column].sum(axis=1), fitted.log_odds(near.x)
+    weights = _weights(near)
 
     def loss(weight: float) -> float:
-        signed = np.where(numbered.y, 1, -1) * (before - weight * missing)
-        return float(np.logaddexp(0, -signed).mean())
+        signed = np.where(near.y, 1, -1) * (before - weight * missing)
+        return float(np.average(np.logaddexp(0, -signed), weights=weights))
 
     weight = float(minimize_scalar(loss, bounds=(0, 10), method="bounded").x) / fitted.slope
     return replace(fitted, weights=fitted.weights + weight * column, intercept=fitted.intercept - weight)
@@ -171,30 +185,32 @@ def _by_set(table: Table) -> Iterator[NDArray[np.bool_]]:
     return (table.sets == name for name in np.unique(table.sets))
 
 
-def fitted_on_others(table: Table, numbered: Table) -> tuple[Floats, Floats]:
-    """The confidence of each question of both tables when everything is fitted on the other sets."""
-    confidence, of_numbered = np.zeros(len(table.y)), np.zeros(len(numbered.y))
+def fitted_on_others(table: Table, near: NearTables) -> tuple[Floats, dict[str, Floats]]:
+    """The confidence of each question of all tables when everything is fitted on the other sets."""
+    confidence, of_near = np.zeros(len(table.y)), {feature: np.zeros(len(each.y)) for feature, each in near.items()}
     for name in np.unique(table.sets):
-        inside, numbered_inside = table.sets == name, numbered.sets == name
-        fitted = fit(table.part(~inside), numbered.part(~numbered_inside))
+        inside = table.sets == name
+        fitted = fit(table.part(~inside), {feature: each.part(each.sets != name) for feature, each in near.items()})
         confidence[inside] = fitted.confidence(table.x[inside])
-        of_numbered[numbered_inside] = fitted.confidence(numbered.x[numbered_inside])
-    return confidence, of_numbered
+        for feature, each in near.items():
+            of_near[feature][each.sets == name] = fitted.confidence(each.x[each.sets == name])
+    return confidence, of_near
 
 
-def report(table: Table, numbered: Table, console: Console) -> None:
+def report(table: Table, near: NearTables, console: Console) -> None:
     """How good the confidence is on each set, and on all, when it is fitted on the others."""
-    confidence, of_numbered = fitted_on_others(table, numbered)
+    confidence, of_near = fitted_on_others(table, near)
     for inside in [*_by_set(table), np.ones(len(table.y), dtype=np.bool_)]:
         own, sets = confidence[inside], set(table.sets[inside])
         auroc, error = roc_auc_score(table.y[inside], own), reliability(own, table.y[inside]).debiased
         name = sets.pop() if len(sets) == 1 else "all"
         console.print(f"{name}: {len(own):,} questions, AUROC {auroc:.3f}, debiased ECE {error:.3f}, fitted on others")
-    kept, changed = of_numbered[numbered.y], of_numbered[~numbered.y]
-    console.print(
-        f"questions that name a number: {np.mean(kept >= _THRESHOLD):.3f} of {len(kept)} are answered,"
-        f" {np.mean(changed >= _THRESHOLD):.3f} with another number, AUROC {roc_auc_score(numbered.y, of_numbered):.3f}"
-    )
+    for feature, each in near.items():
+        kept, changed = of_near[feature][each.y], of_near[feature][~each.y]
+        console.print(
+            f"questions with {feature}: {np.mean(kept >= _THRESHOLD):.3f} of {len(kept)} are answered,"
+            f" {np.mean(changed >= _THRESHOLD):.3f} with others, AUROC {roc_auc_score(each.y, of_near[feature]):.3f}"
+        )
 
 
 def calibration_of(fitted: Fitted, table: Table, encoder: str, reranker: str) -> Calibration:
@@ -220,7 +236,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of the calibration (that of the project)")
     options = parser.parse_args()
     console = Console()
-    found, numbered = [], []
+    found, near = [], defaultdict(list)
     with (
         Progress(console=console, transient=True) as progress,
         closing(open_encoder(options.model, CACHE, progress)) as encoder,
@@ -230,11 +246,12 @@ def main() -> None:
             for name, choice in FITTED_ON.items():
                 for pool in open_public_set(name, options.evalsets, choice, options.limit).pools:
                     found += [(name, *row) for row in rows(pool, system)]
-                    numbered += [(name, *row) for row in numbered_rows(pool, system)]
-        table, numbers = table_of(found), table_of(numbered)
+                    for feature, row in near_rows(pool, system):
+                        near[feature].append((name, *row))
+        table, tables = table_of(found), {feature: table_of(each) for feature, each in near.items()}
         second = reranker.name if reranker else "off"
-        report(table, numbers, console)
-        calibration = calibration_of(fit(table, numbers), table, encoder.spec.weights_sha256, second)
+        report(table, tables, console)
+        calibration = calibration_of(fit(table, tables), table, encoder.spec.weights_sha256, second)
     path = options.out / f"{encoder.spec.weights_sha256[:16]}{'' if reranker else '-first-stage'}.json"
     calibration.save(path)
     console.print(f"written: {path}")

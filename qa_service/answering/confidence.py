@@ -15,6 +15,7 @@ from typing import Any
 from qa_service.errors import StoreError
 from qa_service.ingest.quantities import quantities, share_told
 from qa_service.records import Hit
+from qa_service.retrieval.subject import share_named
 
 DEPTH = 5
 """How many of the best hits the confidence is read off: as many as it was fitted on."""
@@ -26,9 +27,9 @@ _OF_RERANKER = ("rerank", "pointer")
 def features(hits: Sequence[Hit], query: str, language: str) -> dict[str, float]:
     """What the confidence is read off, by name, among the first `DEPTH` hits; at least one.
 
-    Of each score the best, and its lead over the mean of the others; and the share of the question's numbers and dates
-    that stand in the first passage, 1 where it has none. Where the second stage was asked, its scores too, and those of
-    the hit that it put first.
+    Of each score the best, and its lead over the mean of the others; the share of the question's numbers and dates that
+    stand in the first passage, and of its names (`share_named`), 1 where it has none. Where the second stage was asked,
+    its scores too, and those of the hit that it put first.
     """
     first = hits[:DEPTH]
     values: dict[str, float] = {}
@@ -42,6 +43,7 @@ def features(hits: Sequence[Hit], query: str, language: str) -> dict[str, float]
         values |= {f"first {name}": score for name, score in first[0].scores.items()}
     passage = first[0].passage
     values["numbers"] = share_told(quantities(query, language), passage.search_text, passage.language)
+    values["names"] = share_named(first, query, language)
     return values
 
 

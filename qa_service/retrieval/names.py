@@ -4,6 +4,7 @@ A name is a capitalised word inside a sentence, written in Latin letters, or a c
 Chinese and Arabic show no other names: nothing is said of what shows none.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import regex
@@ -11,8 +12,11 @@ from rapidfuzz.distance import JaroWinkler
 
 from qa_service.ingest.quantities import locale_of
 from qa_service.ingest.terms import romanised
+from qa_service.records import Span
 
-_NAME = regex.compile(r"(?<=[\p{L}\p{M}\p{N},;)»”\"]\s+|[-(«“\"]|\p{Han})\p{Lu}(?:(?!\p{Han})[\p{L}\p{M}'’ʻʼ]){2,}")
+_CAPITALISED = r"\p{Lu}(?:(?!\p{Han})[\p{L}\p{M}'’ʻʼ]){2,}"
+_ANY_CAPITALISED = regex.compile(rf"(?<![\p{{L}}\p{{M}}\p{{N}}'’ʻʼ]){_CAPITALISED}")
+_NAME = regex.compile(rf"(?<=[\p{{L}}\p{{M}}\p{{N}},;)»”\"]\s+|[-(«“\"]|\p{{Han}}){_CAPITALISED}")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’ʻʼ]{3,}")
 _ALIKE = 0.75
 """Jaro-Winkler similarity from which two words are one name: Pertz and Пертце 0.87, Sudala and Nordaile 0.62."""
@@ -21,10 +25,23 @@ _SHORTEST_COUNTRY = 4
 
 def names_in(text: str, language: str) -> frozenset[str]:
     """In Latin letters, countries as their code."""
+    return _names((text[span.start : span.end] for span in name_spans(text, language)), text, language)
+
+
+def name_spans(text: str, language: str) -> list[Span]:
+    """Where names stand that are written with a capital."""
     calendar = _calendar(language)
-    words = [name.casefold() for name in _NAME.findall(text)]
+    return [Span(*each.span()) for each in _NAME.finditer(text) if each[0].casefold() not in calendar]
+
+
+def capitalised_in(text: str, language: str) -> frozenset[str]:
+    """The names and whatever else begins with a capital: what a text may name, also at the beginning of a sentence."""
+    return _names(_ANY_CAPITALISED.findall(text), text, language)
+
+
+def _names(words: Iterable[str], text: str, language: str) -> frozenset[str]:
     countries = _countries(language)
-    found = {_country(word, countries) or romanised(word) for word in words if word not in calendar}
+    found = {_country(word, countries) or romanised(word) for word in map(str.casefold, words)}
     if language.partition("-")[0] in {"zh", "ja"}:
         found |= {code for name, code in countries.items() if name in text}
     return frozenset(found)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from eval.fit_confidence import Table, calibration_of, fit, fitted_on_others
+from eval.fit_confidence import NearTables, Table, calibration_of, fit, fitted_on_others
 from eval.reliability import reliability
 
 
@@ -20,35 +20,38 @@ def table() -> Table:
 
 
 @pytest.fixture
-def numbered(table: Table) -> Table:
+def near(table: Table) -> NearTables:
     """Half of them with a number that is found in nine of ten, the others with one that is found in one of ten."""
     chance = np.random.default_rng(2)
     x = np.column_stack([table.x[:, 0], chance.random(3_000) < np.where(table.y, 0.9, 0.1)])
-    return replace(table, x=x.astype(float))
+    return {"numbers": replace(table, x=x.astype(float))}
 
 
-def test_the_confidence_on_another_set_is_a_probability(table: Table, numbered: Table) -> None:
-    assert reliability(fitted_on_others(table, numbered)[0], table.y).debiased < 0.02
+def test_the_confidence_on_another_set_is_a_probability(table: Table, near: NearTables) -> None:
+    assert reliability(fitted_on_others(table, near)[0], table.y).debiased < 0.02
 
 
-def test_a_number_that_is_missing_counts_and_changes_nothing_where_all_are_found(table: Table, numbered: Table) -> None:
+def test_a_number_that_is_missing_counts_and_changes_nothing_where_all_are_found(
+    table: Table, near: NearTables
+) -> None:
+    numbered = near["numbers"]
     idle = replace(numbered, x=np.column_stack([numbered.x[:, 0], np.ones(len(numbered.x))]))
-    with_numbers, without = fit(table, numbered), fit(table, idle)
+    with_numbers, without = fit(table, near), fit(table, {"numbers": idle})
     np.testing.assert_allclose(with_numbers.confidence(table.x), without.confidence(table.x), atol=1e-6)
     found, missing = with_numbers.confidence(np.array([[0.5, 1.0], [0.5, 0.0]]))
     assert missing < found / 2
 
 
-def test_what_a_set_says_does_not_count_for_itself(table: Table, numbered: Table) -> None:
+def test_what_a_set_says_does_not_count_for_itself(table: Table, near: NearTables) -> None:
     inside = table.sets == "b"
     turned = replace(table, y=np.where(inside, ~table.y, table.y))
-    before, after = fitted_on_others(table, numbered)[0], fitted_on_others(turned, numbered)[0]
+    before, after = fitted_on_others(table, near)[0], fitted_on_others(turned, near)[0]
     np.testing.assert_array_equal(before[inside], after[inside])
     assert not np.array_equal(before[~inside], after[~inside])
 
 
-def test_what_is_written_gives_the_same_confidence(table: Table, numbered: Table) -> None:
-    fitted = fit(table, numbered)
+def test_what_is_written_gives_the_same_confidence(table: Table, near: NearTables) -> None:
+    fitted = fit(table, near)
     calibration = calibration_of(fitted, table, "ab" * 32, "off")
     for row, confidence in zip(table.x[:20], fitted.confidence(table.x[:20]), strict=True):
         values = dict(zip(table.names, row.tolist(), strict=True))
