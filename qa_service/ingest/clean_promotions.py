@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from qa_service.ingest.clean_blocks import Line
 from qa_service.ingest.clean_spam import Suspicion
-from qa_service.ingest.clean_words import ADDRESS, CONTACT, IMPERATIVES, INVISIBLE, OFFERS, TOPICS
+from qa_service.ingest.clean_words import ADDRESS, CHEAP_HOST, CONTACT, IMPERATIVES, INVISIBLE, OFFERS, TOPICS
 from qa_service.records import QuarantineState
 
 _LONGEST = 600
 _STRONG, _WEAK = 4, 3
+_MANY_WARES = 3
 
 
 def with_promotions(lines: Sequence[Line], suspected: Sequence[Suspicion]) -> list[Suspicion]:
@@ -38,7 +39,9 @@ def _verdict(line: str) -> tuple[QuarantineState, str] | None:
     calls, offers = len(set(IMPERATIVES.findall(text))), len(set(OFFERS.findall(text)))
     has_address = bool(CONTACT.search(text) or ADDRESS.search(text))
     reason = f"an advertisement: {wares} words of search spam, {calls + offers} calls and offers"
-    if has_address and calls + offers and wares + calls + offers >= _STRONG:
+    # a report on a fraud repeats what it promised, and names the site
+    turns_to_reader = calls or wares >= _MANY_WARES or CONTACT.search(text) or CHEAP_HOST.search(text)
+    if has_address and turns_to_reader and calls + offers and wares + calls + offers >= _STRONG:
         return "quarantined", f"{reason}, an address"
     if (has_address or calls) and calls + offers > 1 and wares + calls + offers >= _WEAK:
         return "flagged", reason

@@ -197,6 +197,8 @@ ADDRESS = re.compile(
     r"|(?<![a-z])q{2}\s*[:：]?\s*\d{5,}|(?:微信|电话|電話|同号)\D{0,4}\d{7,}|@[a-z_]\w{4,}"
 )
 """Of any sort, in casefolded text."""
+CHEAP_HOST = re.compile(r"\b[a-z0-9\-]{3,}\.(?:xyz|top|vip|club|icu|bet|win|loan|click|buzz|cyou)\b")
+"""Under the endings that cost next to nothing, in casefolded text."""
 MARKER = re.compile(
     r"^(?:home|главная|首页|首頁|ホーム|홈|басты бет)\s*[/>›»|]|^share(?:\b|$)|\bwechat$|^follow us$"
     r"|^back to (?:the )?top$|^top$|^©|^copyright(?:$|\W*(?:©|\(c\)|\d{4}|by\b))"

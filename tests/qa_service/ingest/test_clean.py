@@ -192,6 +192,19 @@ def test_an_advertisement_in_sentences_is_kept_apart_from_the_article(line: str,
 @pytest.mark.parametrize(
     "line",
     [
+        "The web site, luckyspin.com, promised players a welcome bonus and 200 free spins with no deposit, the police"
+        " said. Players never saw real money.",
+        "По данным следствия, сайт vulkan-bet.com обещал бонус за регистрацию и ставки на деньги; казино закрыто.",
+    ],
+)
+def test_a_report_on_a_fraud_is_at_most_flagged(line: str) -> None:
+    text = f"{ARTICLE}\n{line}\n\n{ARTICLE}"
+    assert {entry.state for entry in find_quarantined(text)} == {"flagged"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "A casino that offers a welcome bonus, free spins or a no deposit bonus breaks article 15 of the gambling law.",
         "Банк выдал заводу займ под 5 процентов, подробнее на сайте bank.ru.",
         "Students may apply for loans at www.bank.com by May.",
