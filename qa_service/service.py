@@ -285,6 +285,13 @@ class Service:
         self.jobs.stop()
         self._right_of_way.interrupt()
 
+    def leave(self, document_id: str, path: str) -> str | None:
+        """The bytes of a document went from `path`: where it stands now, None if they were seen nowhere else.
+
+        Raises NotFound.
+        """
+        return self._store.leave(document_id, path)
+
     def delete(self, document_id: str, with_versions: bool = False, audit: str | None = None) -> None:
         """Deletes a document, and its older versions if told to. Raises NotFound.
 

@@ -82,6 +82,12 @@ class LocalSession:
                     return
         self._opened().delete(document_id, with_versions, command)
 
+    def leave(self, document_id: str, path: str) -> str | None:
+        if self._service is not None:
+            return self._service.leave(document_id, path)
+        with closing(Store(self._settings.data_dir)) as store:
+            return store.leave(document_id, path)
+
     def _purge(self) -> None:
         """Takes what was deleted off the disk, once for all of it: the index file is made anew when it is next read."""
         with closing(Store(self._settings.data_dir)) as store:

@@ -18,12 +18,13 @@ from qa_service.web.document_responses import (
     DescriptionOut,
     DocumentOut,
     DocumentsOut,
+    LeftOut,
     ReceiptOut,
     ReindexOut,
 )
 from qa_service.web.record_file import RecordFile
+from qa_service.web.requests import MAX_PATH
 from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
-from qa_service.web.uploads import MAX_PATH
 
 _PAGE_SIZE = 500
 _TIMEOUT_S = 30
@@ -94,6 +95,10 @@ class RemoteSession:
     def delete(self, document_id: str, with_versions: bool, audit: bool) -> None:
         asked = {"with_versions": with_versions, "audit": audit}
         self._call("DELETE", f"/documents/{_quoted(document_id)}", params=asked)
+
+    def leave(self, document_id: str, path: str) -> str | None:
+        response = self._call("POST", f"/documents/{_quoted(document_id)}/leave", json={"path": path})
+        return LeftOut.model_validate_json(response.content).path
 
     def correct(self, document_id: str, changes: Corrections) -> DescriptionOut:
         response = self._call("PATCH", f"/documents/{_quoted(document_id)}", json=dict(changes))

@@ -19,7 +19,7 @@ from qa_service.cli.output import out
 from qa_service.cli.progress import printable
 from qa_service.cli.session import Session
 from qa_service.config import Settings
-from qa_service.errors import BadFile, BadInput, NotFound
+from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound
 from qa_service.ingest.files import FileEntry, Stamp, stamp
 from qa_service.web.document_responses import DocumentOut, ReceiptOut
 
@@ -80,6 +80,12 @@ class Follower:
         self._since = {each: since for each, since in self._since.items() if each in found or each in self._known}
         return changes
 
+    def put_back(self, changes: FolderChanges) -> None:
+        """Nothing could be done about these: they are told again."""
+        for entry in changes.entries:
+            self._known.pop(place_of(entry), None)
+        self._known.update(dict.fromkeys(changes.gone, ""))
+
     def _is_settled(self, place: str, state: State | None, now: float) -> bool:
         """Does it look so for long enough, unlike before?"""
         if self._known.get(place) == state:
@@ -139,10 +145,16 @@ class FolderWatch:
 
     def look(self) -> None:
         changes = self._follower.changes()
-        for entry in changes.entries:
-            self._take_in(entry)
-        for place in changes.gone:
-            self._forget(place)
+        try:
+            while changes.entries:
+                self._take_in(changes.entries[0])
+                del changes.entries[0]
+            while changes.gone:
+                self._forget(changes.gone[0])
+                del changes.gone[0]
+        except DataDirectoryInUse as error:  # the service that owns it went away, and may come back
+            log.warning("%s; the folder is looked at again", error)
+            self._follower.put_back(changes)
 
     def _take_in(self, entry: FileEntry | BadFile) -> None:
         place = place_of(entry)
@@ -164,12 +176,8 @@ class FolderWatch:
                 continue
             if not self._delete_missing:
                 out.print(f"gone, kept as {document.document_id}: {printable(place)}")
-                continue
-            try:
-                self._session.delete(document.document_id, with_versions=True, audit=False)
-                out.print(f"deleted {document.document_id} {printable(place)}")
-            except NotFound:
-                log.info("%s was deleted meanwhile", document.document_id)
+            else:
+                _delete(self._session, document, self._batch)
 
     def _take_in_copy(self, document_id: str) -> bool:
         """Takes in another file of the same bytes, if there is one."""
@@ -198,8 +206,24 @@ def delete_missing(session: Session, folders: Iterable[Path], settings: Settings
 def _delete_gone(session: Session, place: str, batch: Batch[ReceiptOut]) -> None:
     for document in _below(session, place):
         if document.path is not None and _is_gone(document.path, batch):
+            _delete(session, document, batch)
+
+
+def _delete(session: Session, document: DocumentOut, batch: Batch[ReceiptOut]) -> None:
+    """Deletes a document whose file is gone, unless the same bytes stand elsewhere: then it stands there."""
+    if document.path is None:
+        return
+    try:
+        other = session.leave(document.document_id, document.path)
+        while other is not None and _is_gone(other, batch) and not _may_be_unmounted(other):
+            other = session.leave(document.document_id, other)
+        if other is None:
             session.delete(document.document_id, with_versions=True, audit=False)
             out.print(f"deleted {document.document_id} {printable(document.path)}")
+        else:
+            out.print(f"gone, kept as {printable(other)}: {printable(document.path)}")
+    except NotFound:
+        log.info("%s was deleted meanwhile", document.document_id)
 
 
 def _below(session: Session, place: str) -> list[DocumentOut]:
@@ -221,6 +245,14 @@ def _is_gone(place: str, batch: Batch[ReceiptOut]) -> bool:
     inside = f"{file}/"
     has_faults = any(each.file == str(file) or each.file.startswith(inside) for each in batch.failures)
     return place not in batch.taken and not has_faults and any(each.startswith(inside) for each in batch.taken)
+
+
+def _may_be_unmounted(place: str) -> bool:
+    """Is the next folder above it that is there an empty one?"""
+    try:
+        return not any(next(each for each in Path(place).parents if each.is_dir()).iterdir())
+    except OSError:
+        return True
 
 
 def _wakings(folders: list[Path], stop: threading.Event) -> Iterator[bool]:

@@ -256,6 +256,17 @@ _MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     """
     ALTER TABLE job_files ADD COLUMN metadata_origins TEXT NOT NULL DEFAULT '{}';
     """,
+    """
+    -- where the bytes of a document were seen: when they go from one place, they may stand at another
+    CREATE TABLE paths (
+        path TEXT PRIMARY KEY,
+        document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        file_name TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX paths_document ON paths (document_id);
+    INSERT OR IGNORE INTO paths SELECT path, id, file_name FROM documents
+        WHERE path IS NOT NULL AND status != 'superseded';
+    """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 

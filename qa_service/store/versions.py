@@ -118,6 +118,33 @@ def put_at(connection: sqlite3.Connection, document_id: str, path: str | None, f
         "UPDATE documents SET path = coalesce(?, path), file_name = coalesce(?, file_name) WHERE id = ?",
         [path, file_name, document_id],
     )
+    note_path(connection, document_id)
+
+
+def note_path(connection: sqlite3.Connection, document_id: str) -> None:
+    """Remembers where a document stands now; whoever was seen there before is there no more."""
+    connection.execute(
+        "INSERT OR REPLACE INTO paths SELECT path, id, file_name FROM documents WHERE id = ? AND path IS NOT NULL",
+        [document_id],
+    )
+
+
+def leave_path(connection: sqlite3.Connection, document_id: str, path: str) -> str | None:
+    """The bytes of a document went from `path`: where it stands now, if they were seen anywhere else."""
+    connection.execute("DELETE FROM paths WHERE path = ? AND document_id = ?", [path, document_id])
+    standing = read_standing(connection, document_id)
+    if standing is None:
+        return None
+    if standing.path != path:
+        return standing.path
+    other = connection.execute(
+        "SELECT path, file_name FROM paths WHERE document_id = ? ORDER BY path LIMIT 1", [document_id]
+    ).fetchone()
+    if other is None:
+        return None
+    leave_place(connection, document_id)
+    put_at(connection, document_id, other["path"], other["file_name"])
+    return str(other["path"])
 
 
 def update_standing(connection: sqlite3.Connection, document: Document, manifest_id: int) -> None:

@@ -220,5 +220,11 @@ class AuditOut(BaseModel):
         return cls(deletions=[DeletionOut(**asdict(each)) for each in deletions])
 
 
+class LeftOut(BaseModel):
+    """`path`: where the document stands now, null where its bytes were seen nowhere else."""
+
+    path: str | None
+
+
 class ReindexOut(BaseModel):
     documents: int

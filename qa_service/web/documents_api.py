@@ -16,13 +16,13 @@ from qa_service.web.document_responses import (
     DocumentDetailOut,
     DocumentOut,
     DocumentsOut,
+    LeftOut,
     ReceiptOut,
     ReindexOut,
 )
-from qa_service.web.requests import CorrectionIn, DocumentId, QuarantineIn, RestoreIn
+from qa_service.web.requests import MAX_PATH, CorrectionIn, DocumentId, LeaveIn, QuarantineIn, RestoreIn
 from qa_service.web.responses import ErrorOut
 from qa_service.web.source_page import render_source
-from qa_service.web.uploads import MAX_PATH
 
 ERRORS: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut}, 413: {"model": ErrorOut}}
 NOT_FOUND: dict[int | str, dict[str, Any]] = {**ERRORS, 404: {"model": ErrorOut}}
@@ -110,6 +110,11 @@ def _add_changes(router: APIRouter, service: Service) -> None:
     ) -> None:
         """Deletes a document with all that was derived from it. No older version comes back."""
         service.delete(document_id, with_versions, "DELETE /documents" if audit else None)
+
+    @router.post("/documents/{document_id}/leave", tags=["documents"], responses=NOT_FOUND)
+    def leave(document_id: DocumentIdInPath, body: LeaveIn) -> LeftOut:
+        """Its file went from a path. Says where else the same bytes were taken in, and the document stands now."""
+        return LeftOut(path=service.leave(document_id, body.path))
 
     @router.post("/documents/{document_id}/restore", tags=["documents"], responses=NOT_FOUND)
     def restore(document_id: DocumentIdInPath, body: RestoreIn) -> ReceiptOut:

@@ -26,6 +26,8 @@ from qa_service.web.errors import describe_validation
 
 MAX_BODY = 1_000_000
 """Bytes of a request, where nothing else is said."""
+MAX_PATH = 4_096
+"""Characters of the place of a file."""
 MAX_VALUES = 100
 """How many values a list of a filter holds at most."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*(?:-[A-Za-z0-9](?:-[A-Za-z0-9]{2,8})+)*")
@@ -298,6 +300,10 @@ class CorrectionIn(_In):
         if not self.model_fields_set:
             raise BadInput(f"body: give at least one of {', '.join(type(self).model_fields)}")
         return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+
+
+class LeaveIn(_In):
+    path: Annotated[Text, Field(min_length=1, max_length=MAX_PATH, description="Where its file stood")]
 
 
 class RestoreIn(_In):

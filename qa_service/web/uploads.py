@@ -15,12 +15,11 @@ from qa_service.records import Failure, TakenIn
 from qa_service.store.jobs import StagedFile
 from qa_service.web.document_responses import ReceiptOut
 from qa_service.web.errors import describe_validation
-from qa_service.web.requests import GivenMetadata, GivenOrigins
+from qa_service.web.requests import MAX_PATH, GivenMetadata, GivenOrigins
 from qa_service.web.upload_form import SentFile, UploadForm
 
 T = TypeVar("T", bound=BaseModel)
 
-MAX_PATH = 4_096
 _FIELDS = {"metadata", "metadata_origins", "path", "replace"}
 _YES_NO = {"true": True, "1": True, "false": False, "0": False, "": False}
 

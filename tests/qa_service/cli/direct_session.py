@@ -21,5 +21,8 @@ class DirectSession:
     def documents(self, path: str | None = None) -> Iterator[DocumentOut]:
         yield from map(DocumentOut.of, self.service.documents(1, 500, path=path)[0])
 
+    def leave(self, document_id: str, path: str) -> str | None:
+        return self.service.leave(document_id, path)
+
     def delete(self, document_id: str, with_versions: bool, audit: bool) -> None:
         self.service.delete(document_id, with_versions, "delete" if audit else None)

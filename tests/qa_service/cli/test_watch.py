@@ -14,7 +14,7 @@ from qa_service.app import open_service
 from qa_service.cli.batch import Batch, add_files
 from qa_service.cli.watch import AT_REST_S, GONE_S, FolderWatch, Follower, delete_missing
 from qa_service.config import Settings
-from qa_service.errors import BadFile, BadInput
+from qa_service.errors import BadFile, BadInput, DataDirectoryInUse
 from qa_service.ingest.files import FileEntry, find_files
 from qa_service.web.document_responses import ReceiptOut
 from tests.qa_service.cli.direct_session import DirectSession
@@ -271,6 +271,83 @@ def test_what_an_archive_holds_no_more_is_deleted(
     (folder / "all.zip").write_bytes((folder / "all.zip").read_bytes()[:-30])
     watched.look()
     assert watched.texts() == {"This file stays.", "The first file.", "The third file."}, "a damaged one tells nothing"
+
+
+def test_what_came_while_the_service_was_away_is_taken_in_when_it_is_back(
+    watched: Watched, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_given: object, **_named: object) -> None:
+        raise DataDirectoryInUse("the service does not answer")
+
+    (folder / "goes.txt").write_text("A file that goes.")
+    assert watched.look() == ["added"]
+    with monkeypatch.context() as patched:
+        for call in ("add", "documents"):
+            patched.setattr(watched.session, call, away)
+        (folder / "new.txt").write_text("A new file.")
+        (folder / "goes.txt").unlink()
+        assert watched.look() == watched.look() == []
+    assert watched.look() == ["added"]
+    assert watched.texts() == {"This file stays.", "A new file."}
+
+
+def pack(path: Path, **texts: str) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in texts.items():
+            archive.writestr(f"{name}.txt", text)
+
+
+def test_bytes_that_stand_in_an_archive_too_stay_when_another_file_of_them_goes(
+    watched: Watched, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack(folder / "one.zip", a="The first file.", b="The second file.")
+    assert watched.look() == ["added", "added"]
+    (folder / "a copy.txt").write_text("The first file.")
+    pack(folder / "two.zip", c="The first file.", d="The second file.")
+    assert watched.look() == ["unchanged"] * 3
+    everything = {"This file stays.", "The first file.", "The second file."}
+    (folder / "a copy.txt").unlink()
+    watched.look()
+    assert watched.texts() == everything
+    pack(folder / "two.zip", d="The second file.")
+    assert watched.look() == ["unchanged"]
+    assert watched.texts() == everything
+    (folder / "two.zip").unlink()
+    watched.look()
+    assert watched.texts() == everything
+    assert {entry.path for entry in watched.session.documents() if entry.file_name != "stays.txt"} == {
+        str(folder / "one.zip" / name) for name in ("a.txt", "b.txt")
+    }
+    assert f"gone, kept as {folder / 'one.zip' / 'b.txt'}: " in capsys.readouterr().out
+    pack(folder / "one.zip", b="The second file.")
+    watched.look()
+    assert watched.texts() == everything - {"The first file."}
+    (folder / "one.zip").unlink()
+    watched.look()
+    assert watched.texts() == {"This file stays."}
+
+
+def test_bytes_that_stand_in_another_folder_too_stay_there(
+    session: DirectSession, folder: Path, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    other = tmp_path / "other"
+    other.mkdir()
+    for each in (other / "b.txt", folder / "a.txt"):
+        each.write_text("A file of both folders.")
+        add_files(session.add, [each.parent], settings, Batch())
+    (folder / "a.txt").unlink()
+    delete_missing(session, [folder], settings, Batch())
+    assert {entry.path for entry in session.documents()} == {str(other / "b.txt"), str(folder / "stays.txt")}
+    (folder / "a.txt").write_text("A file of both folders.")
+    add_files(session.add, [folder], settings, Batch())
+    (folder / "a.txt").unlink()
+    (other / "b.txt").unlink()
+    delete_missing(session, [folder], settings, Batch())
+    assert str(other / "b.txt") in {entry.path for entry in session.documents()}, "the other folder may not be mounted"
+    (other / "c.txt").write_text("Another file.")
+    delete_missing(session, [other], settings, Batch())
+    assert {entry.path for entry in session.documents()} == {str(folder / "stays.txt")}
 
 
 def test_what_was_taken_in_from_a_folder_inside_is_missed_from_above(

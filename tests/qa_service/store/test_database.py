@@ -230,6 +230,7 @@ def as_of_before(path: Path) -> None:
         connection.create_function("doubled", 1, lambda vector: np.frombuffer(vector, "f2").astype("f4").tobytes())
         for table in ("vectors", "sentences"):
             connection.execute(f"UPDATE {table} SET vector = doubled(vector)")
+        connection.execute("DROP TABLE paths")
         connection.execute("ALTER TABLE job_files DROP COLUMN metadata_origins")
         connection.execute("ALTER TABLE state DROP COLUMN shrink_due")
         connection.execute("DROP INDEX documents_replaces")
