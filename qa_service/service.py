@@ -52,6 +52,7 @@ from qa_service.store.receipts import read_receipt
 from qa_service.store.right_of_way import RightOfWay
 from qa_service.store.staging import FOLDER, Staging
 from qa_service.store.store import DocumentEntry, Store
+from qa_service.store.versions import Left
 
 MAX_QUESTION = 2_000
 MAX_TOP_K = 50
@@ -285,11 +286,8 @@ class Service:
         self.jobs.stop()
         self._right_of_way.interrupt()
 
-    def leave(self, document_id: str, path: str) -> str | None:
-        """The bytes of a document went from `path`: where it stands now, None if they were seen nowhere else.
-
-        Raises NotFound.
-        """
+    def leave(self, document_id: str, path: str) -> Left:
+        """The bytes of a document went from `path`: does it stand elsewhere? Raises NotFound."""
         return self._store.leave(document_id, path)
 
     def delete(self, document_id: str, with_versions: bool = False, audit: str | None = None) -> None:

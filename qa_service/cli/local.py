@@ -15,7 +15,7 @@ from qa_service.service import Service
 from qa_service.store.corrections import Corrections, correct
 from qa_service.store.receipts import read_receipt
 from qa_service.store.store import Store
-from qa_service.web.document_responses import AuditOut, DescriptionOut, DocumentOut, ReceiptOut
+from qa_service.web.document_responses import AuditOut, DescriptionOut, DocumentOut, LeftOut, ReceiptOut
 from qa_service.web.record_file import ExportsOut, RecordFile
 from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 
@@ -82,11 +82,11 @@ class LocalSession:
                     return
         self._opened().delete(document_id, with_versions, command)
 
-    def leave(self, document_id: str, path: str) -> str | None:
+    def leave(self, document_id: str, path: str) -> LeftOut:
         if self._service is not None:
-            return self._service.leave(document_id, path)
+            return LeftOut.of(self._service.leave(document_id, path))
         with closing(Store(self._settings.data_dir)) as store:
-            return store.leave(document_id, path)
+            return LeftOut.of(store.leave(document_id, path))
 
     def _purge(self) -> None:
         """Takes what was deleted off the disk, once for all of it: the index file is made anew when it is next read."""

@@ -96,9 +96,9 @@ class RemoteSession:
         asked = {"with_versions": with_versions, "audit": audit}
         self._call("DELETE", f"/documents/{_quoted(document_id)}", params=asked)
 
-    def leave(self, document_id: str, path: str) -> str | None:
+    def leave(self, document_id: str, path: str) -> LeftOut:
         response = self._call("POST", f"/documents/{_quoted(document_id)}/leave", json={"path": path})
-        return LeftOut.model_validate_json(response.content).path
+        return LeftOut.model_validate_json(response.content)
 
     def correct(self, document_id: str, changes: Corrections) -> DescriptionOut:
         response = self._call("PATCH", f"/documents/{_quoted(document_id)}", json=dict(changes))

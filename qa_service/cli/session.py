@@ -12,7 +12,7 @@ from qa_service.records import Filters, QuarantineKind, RawFile, Span
 from qa_service.store.corrections import Corrections
 from qa_service.store.database import FILE_NAME
 from qa_service.store.lock import DataDirectoryLock, read_holder
-from qa_service.web.document_responses import AuditOut, DescriptionOut, DocumentOut, ReceiptOut
+from qa_service.web.document_responses import AuditOut, DescriptionOut, DocumentOut, LeftOut, ReceiptOut
 from qa_service.web.record_file import RecordFile
 from qa_service.web.responses import AnswerOut, RecordCheckOut, SearchOut, VerifyOut
 
@@ -40,8 +40,8 @@ class Session(Protocol):
 
     def delete(self, document_id: str, with_versions: bool, audit: bool) -> None: ...
 
-    def leave(self, document_id: str, path: str) -> str | None:
-        """The bytes of a document went from `path`: where it stands now, None if they were seen nowhere else."""
+    def leave(self, document_id: str, path: str) -> LeftOut:
+        """The bytes of a document went from `path`: does it stand elsewhere?"""
         ...
 
     def correct(self, document_id: str, changes: Corrections) -> DescriptionOut: ...

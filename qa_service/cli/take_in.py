@@ -12,7 +12,7 @@ from qa_service.cli.batch import Batch, Watcher, add_files
 from qa_service.cli.output import print_batch, print_outcome
 from qa_service.cli.progress import errors
 from qa_service.cli.session import Session
-from qa_service.cli.watch import FolderWatch, delete_missing
+from qa_service.cli.watch import FolderWatch, delete_missing, take_in_replaced
 from qa_service.config import Settings
 from qa_service.errors import BadInput
 from qa_service.web.document_responses import ReceiptOut
@@ -40,6 +40,7 @@ def take_in(
         watcher = FolderWatch(session, paths, settings, _both(tell), following.delete_missing, batch)
     try:
         add_files(session.add, paths, settings, batch, tell)
+        take_in_replaced(session, settings, batch, tell)
     finally:
         print_batch(batch)
     if following.delete_missing:

@@ -164,8 +164,11 @@ class FolderWatch:
         if self._delete_missing and any(each.startswith(f"{place}/") for each in self._batch.taken):
             _delete_gone(self._session, place, self._batch)  # an archive: it may have lost some
         receipt = self._batch.taken.get(place)
-        if receipt is not None and receipt.replaces is not None and receipt.status in {"replaced", "waiting"}:
-            self._take_in_copy(receipt.replaces)  # the older version left its place, but may stand elsewhere too
+        if receipt is None or receipt.replaces is None or receipt.status not in {"replaced", "waiting"}:
+            return
+        is_found = self._take_in_copy(receipt.replaces)  # the older version left its place, but may stand elsewhere too
+        if not is_found and receipt.status == "replaced":
+            _take_in_elsewhere(self._session, receipt.replaces, place, self._settings, self._batch, self._tell)
 
     def _forget(self, place: str) -> None:
         self._batch.taken.pop(place, None)
@@ -214,14 +217,14 @@ def _delete(session: Session, document: DocumentOut, batch: Batch[ReceiptOut]) -
     if document.path is None:
         return
     try:
-        other = session.leave(document.document_id, document.path)
-        while other is not None and _is_gone(other, batch) and not _may_be_unmounted(other):
-            other = session.leave(document.document_id, other)
-        if other is None:
+        left = session.leave(document.document_id, document.path)
+        while left.path is not None and _is_gone(left.path, batch) and not _may_be_unmounted(left.path):
+            left = session.leave(document.document_id, left.path)
+        if left.stands:
+            out.print(f"gone, kept as {printable(left.path or document.document_id)}: {printable(document.path)}")
+        else:
             session.delete(document.document_id, with_versions=True, audit=False)
             out.print(f"deleted {document.document_id} {printable(document.path)}")
-        else:
-            out.print(f"gone, kept as {printable(other)}: {printable(document.path)}")
     except NotFound:
         log.info("%s was deleted meanwhile", document.document_id)
 
@@ -237,7 +240,7 @@ def _is_gone(place: str, batch: Batch[ReceiptOut]) -> bool:
     An archive that was just taken in without a fault holds what came from it and nothing else.
     """
     try:
-        file = next((each for each in (Path(place), *Path(place).parents) if each.is_file()), None)
+        file = _file_at(place)
     except OSError:
         return False
     if file is None or file == Path(place):
@@ -245,6 +248,39 @@ def _is_gone(place: str, batch: Batch[ReceiptOut]) -> bool:
     inside = f"{file}/"
     has_faults = any(each.file == str(file) or each.file.startswith(inside) for each in batch.failures)
     return place not in batch.taken and not has_faults and any(each.startswith(inside) for each in batch.taken)
+
+
+def take_in_replaced(session: Session, settings: Settings, batch: Batch[ReceiptOut], tell: Watcher[ReceiptOut]) -> None:
+    """Takes in again what was just replaced by another content of its file, where its bytes stand elsewhere too."""
+    for place, receipt in list(batch.taken.items()):
+        if receipt.status == "replaced" and receipt.replaces is not None:
+            _take_in_elsewhere(session, receipt.replaces, place, settings, batch, tell)
+
+
+def _take_in_elsewhere(
+    session: Session,
+    document_id: str,
+    place: str,
+    settings: Settings,
+    batch: Batch[ReceiptOut],
+    tell: Watcher[ReceiptOut],
+) -> None:
+    """Takes in a file of the same bytes as an older version that left its place, wherever one was seen."""
+    try:
+        path = session.leave(document_id, place).path
+        while path is not None and (file := _file_at(path)) is None and not _may_be_unmounted(path):
+            path = session.leave(document_id, path).path
+    except (NotFound, OSError) as error:
+        log.info("no copy of %s was looked for: %s", document_id, error)
+        return
+    if path is not None and file is not None:
+        for entry in own_entries([file], settings):
+            add_entry(session.add, entry, settings, batch, tell)
+
+
+def _file_at(place: str) -> Path | None:
+    """The file that stands there, or the archive that it may be in. Raises OSError."""
+    return next((each for each in (Path(place), *Path(place).parents) if each.is_file()), None)
 
 
 def _may_be_unmounted(place: str) -> bool:

@@ -266,6 +266,9 @@ _MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     CREATE INDEX paths_document ON paths (document_id);
     INSERT OR IGNORE INTO paths SELECT path, id, file_name FROM documents
         WHERE path IS NOT NULL AND status != 'superseded';
+    -- did somebody send it? then it stays when its file goes
+    ALTER TABLE documents ADD COLUMN was_sent INTEGER NOT NULL DEFAULT 0;
+    UPDATE documents SET was_sent = path IS NULL;
     """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)

@@ -148,7 +148,8 @@ class Indexer:
         name = file.name if file.path else None
         waits = standing.status == "waiting"
         is_there = file.path in {None, standing.path} and name in {None, standing.file_name}
-        if is_there and older in {None, standing.waits_for}:
+        is_known = is_there and (file.path is not None or standing.was_sent)
+        if is_known and older in {None, standing.waits_for}:
             return "waiting" if waits else "unchanged"
         with self._deciding(older), self.index.lock:
             removed = self.store.move(document_id, file.path, name, older)

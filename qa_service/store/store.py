@@ -50,6 +50,7 @@ from qa_service.store.rows import (
 )
 from qa_service.store.versions import (
     Deleted,
+    Left,
     Standing,
     close_gap,
     is_overtaken,
@@ -166,7 +167,7 @@ class Store:
                 return None
             next_generation(connection)
             insert_document(connection, document, content, insert_manifest(connection, manifest))
-            note_path(connection, document.id)
+            note_path(connection, document.id, document.path)
             insert_quarantined(connection, document.id, quarantined)
             connection.execute("INSERT INTO receipts VALUES (?, ?)", [document.id, took_ms])
             insert_likeness(connection, document.id, likeness)
@@ -189,7 +190,7 @@ class Store:
             next_generation(connection)
             leave_place(connection, document.id)
             update_standing(connection, document, insert_manifest(connection, manifest))
-            note_path(connection, document.id)
+            note_path(connection, document.id, document.path)
             update_metadata(connection, document)
             connection.execute("DELETE FROM quarantine WHERE document_id = ?", [document.id])
             insert_quarantined(connection, document.id, quarantined)
@@ -219,18 +220,13 @@ class Store:
             next_generation(connection)  # answers of before name the other file
             return [] if replaces is None else supersede(connection, replaces, document_id)
 
-    def leave(self, document_id: str, path: str) -> str | None:
-        """The bytes of a document went from `path`: where they were seen too, and the document stands now.
-
-        None where they were seen nowhere else. Raises NotFound.
-        """
+    def leave(self, document_id: str, path: str) -> Left:
+        """The bytes of a document went from `path`: does it stand elsewhere? Raises NotFound."""
         with self.database.writing() as connection:
-            if read_standing(connection, document_id) is None:
-                raise NotFound(f"no document {document_id}")
-            other = leave_path(connection, document_id, path)
-            if other is not None:
+            left = leave_path(connection, document_id, path)
+            if left.stands:
                 next_generation(connection)  # answers of before name the other file
-            return other
+            return left
 
     def standing(self, document_id: str) -> Standing | None:
         """None for a document that is not there."""

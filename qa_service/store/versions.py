@@ -7,6 +7,7 @@ that waits names in `replaces` whose place it will take once it is accepted; unt
 import sqlite3
 from dataclasses import dataclass
 
+from qa_service.errors import NotFound
 from qa_service.records import Document, DocumentStatus
 from qa_service.store.rows import delete_passages, read_generation
 
@@ -20,6 +21,15 @@ class Standing:
     file_name: str
     waits_for: str | None
     was_waiting: bool
+    was_sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What becomes of a document whose file went: does it stand at another `path`, or was it sent, without one?"""
+
+    stands: bool
+    path: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +42,14 @@ class Deleted:
 
 def read_standing(connection: sqlite3.Connection, document_id: str) -> Standing | None:
     row = connection.execute(
-        "SELECT status, path, file_name, iif(status = 'waiting', replaces, NULL) AS waits_for, was_waiting"
+        "SELECT status, path, file_name, iif(status = 'waiting', replaces, NULL) AS waits_for, was_waiting, was_sent"
         " FROM documents WHERE id = ?",
         [document_id],
     ).fetchone()
     return row and Standing(
-        row["status"], row["path"], row["file_name"], row["waits_for"], was_waiting=bool(row["was_waiting"])
+        *(row["status"], row["path"], row["file_name"], row["waits_for"]),
+        was_waiting=bool(row["was_waiting"]),
+        was_sent=bool(row["was_sent"]),
     )
 
 
@@ -118,33 +130,43 @@ def put_at(connection: sqlite3.Connection, document_id: str, path: str | None, f
         "UPDATE documents SET path = coalesce(?, path), file_name = coalesce(?, file_name) WHERE id = ?",
         [path, file_name, document_id],
     )
-    note_path(connection, document_id)
+    note_path(connection, document_id, path)
 
 
-def note_path(connection: sqlite3.Connection, document_id: str) -> None:
-    """Remembers where a document stands now; whoever was seen there before is there no more."""
-    connection.execute(
-        "INSERT OR REPLACE INTO paths SELECT path, id, file_name FROM documents WHERE id = ? AND path IS NOT NULL",
-        [document_id],
-    )
+def note_path(connection: sqlite3.Connection, document_id: str, path: str | None) -> None:
+    """Remembers that the bytes of a document stand at `path`, whoever was there before, or that they were sent."""
+    if path is None:
+        connection.execute("UPDATE documents SET was_sent = 1 WHERE id = ?", [document_id])
+    else:
+        connection.execute(
+            "INSERT OR REPLACE INTO paths SELECT ?, id, file_name FROM documents WHERE id = ?", [path, document_id]
+        )
 
 
-def leave_path(connection: sqlite3.Connection, document_id: str, path: str) -> str | None:
-    """The bytes of a document went from `path`: where it stands now, if they were seen anywhere else."""
-    connection.execute("DELETE FROM paths WHERE path = ? AND document_id = ?", [path, document_id])
+def leave_path(connection: sqlite3.Connection, document_id: str, path: str) -> Left:
+    """The bytes of a document went from `path`; it stands at another one where they were seen. Raises NotFound.
+
+    An older version stays what it is: who finds its bytes at the other path takes them in again.
+    """
     standing = read_standing(connection, document_id)
     if standing is None:
-        return None
-    if standing.path != path:
-        return standing.path
+        raise NotFound(f"no document {document_id}")
+    connection.execute("DELETE FROM paths WHERE path = ? AND document_id = ?", [path, document_id])
+    if standing.status != "superseded" and standing.path != path:
+        return Left(stands=True, path=standing.path)
     other = connection.execute(
         "SELECT path, file_name FROM paths WHERE document_id = ? ORDER BY path LIMIT 1", [document_id]
     ).fetchone()
-    if other is None:
-        return None
-    leave_place(connection, document_id)
-    put_at(connection, document_id, other["path"], other["file_name"])
-    return str(other["path"])
+    if standing.status == "superseded":
+        return Left(stands=standing.was_sent or other is not None, path=other and other["path"])
+    if other is not None:
+        leave_place(connection, document_id)
+        put_at(connection, document_id, other["path"], other["file_name"])
+        return Left(stands=True, path=other["path"])
+    if standing.was_sent:
+        leave_place(connection, document_id)
+        connection.execute("UPDATE documents SET path = NULL WHERE id = ?", [document_id])
+    return Left(stands=standing.was_sent, path=None)
 
 
 def update_standing(connection: sqlite3.Connection, document: Document, manifest_id: int) -> None:

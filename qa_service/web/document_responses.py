@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from qa_service.records import Deletion, Document, Quarantined, Receipt, Section
 from qa_service.service import DocumentDetail
 from qa_service.store.store import DocumentEntry
+from qa_service.store.versions import Left
 from qa_service.web.responses import MetadataOut, SpanOut, metadata_fields
 
 
@@ -221,9 +222,14 @@ class AuditOut(BaseModel):
 
 
 class LeftOut(BaseModel):
-    """`path`: where the document stands now, null where its bytes were seen nowhere else."""
+    """Does a document still stand somewhere? Its `path`, null for one that was sent, or stands nowhere."""
 
+    stands: bool
     path: str | None
+
+    @classmethod
+    def of(cls, left: Left) -> "LeftOut":
+        return cls(stands=left.stands, path=left.path)
 
 
 class ReindexOut(BaseModel):

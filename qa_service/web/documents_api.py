@@ -113,8 +113,8 @@ def _add_changes(router: APIRouter, service: Service) -> None:
 
     @router.post("/documents/{document_id}/leave", tags=["documents"], responses=NOT_FOUND)
     def leave(document_id: DocumentIdInPath, body: LeaveIn) -> LeftOut:
-        """Its file went from a path. Says where else the same bytes were taken in, and the document stands now."""
-        return LeftOut(path=service.leave(document_id, body.path))
+        """Its file went from a path. Does it stand elsewhere, where the same bytes were taken in?"""
+        return LeftOut.of(service.leave(document_id, body.path))
 
     @router.post("/documents/{document_id}/restore", tags=["documents"], responses=NOT_FOUND)
     def restore(document_id: DocumentIdInPath, body: RestoreIn) -> ReceiptOut:

@@ -6,7 +6,8 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from email.message import Message
 from io import BytesIO
@@ -180,10 +181,21 @@ def _names(infos: list[zipfile.ZipInfo]) -> list[str]:
     marked = [bool(info.flag_bits & _UTF8_NAME) for info in infos]
     raw = [_raw_name(info) for info, is_utf8 in zip(infos, marked, strict=True) if not is_utf8]
     codec = _codec_of_names(b"\n".join(raw))
-    return [
+    return _apart(
         _harmless(info.filename if is_utf8 else _raw_name(info).decode(codec, "backslashreplace"))
         for info, is_utf8 in zip(infos, marked, strict=True)
-    ]
+    )
+
+
+def _apart(names: Iterable[str]) -> list[str]:
+    """A further file of the same name gets a number: it is another document, not a new version."""
+    counts: Counter[str] = Counter()
+    found = []
+    for name in names:
+        counts[name] += 1
+        stem, suffix = posixpath.splitext(name)
+        found.append(f"{stem} ({counts[name]}){suffix}" if name and counts[name] > 1 else name)
+    return found
 
 
 def _raw_name(info: zipfile.ZipInfo) -> bytes:

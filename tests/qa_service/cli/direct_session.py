@@ -5,7 +5,7 @@ from typing import Any
 
 from qa_service.records import RawFile
 from qa_service.service import Service
-from qa_service.web.document_responses import DocumentOut, ReceiptOut
+from qa_service.web.document_responses import DocumentOut, LeftOut, ReceiptOut
 
 
 class DirectSession:
@@ -21,8 +21,8 @@ class DirectSession:
     def documents(self, path: str | None = None) -> Iterator[DocumentOut]:
         yield from map(DocumentOut.of, self.service.documents(1, 500, path=path)[0])
 
-    def leave(self, document_id: str, path: str) -> str | None:
-        return self.service.leave(document_id, path)
+    def leave(self, document_id: str, path: str) -> LeftOut:
+        return LeftOut.of(self.service.leave(document_id, path))
 
     def delete(self, document_id: str, with_versions: bool, audit: bool) -> None:
         self.service.delete(document_id, with_versions, "delete" if audit else None)

@@ -12,10 +12,11 @@ import pytest
 from embeddings.hashing import HashingEncoder
 from qa_service.app import open_service
 from qa_service.cli.batch import Batch, add_files
-from qa_service.cli.watch import AT_REST_S, GONE_S, FolderWatch, Follower, delete_missing
+from qa_service.cli.watch import AT_REST_S, GONE_S, FolderWatch, Follower, delete_missing, take_in_replaced
 from qa_service.config import Settings
 from qa_service.errors import BadFile, BadInput, DataDirectoryInUse
 from qa_service.ingest.files import FileEntry, find_files
+from qa_service.records import RawFile
 from qa_service.web.document_responses import ReceiptOut
 from tests.qa_service.cli.direct_session import DirectSession
 
@@ -348,6 +349,66 @@ def test_bytes_that_stand_in_another_folder_too_stay_there(
     (other / "c.txt").write_text("Another file.")
     delete_missing(session, [other], settings, Batch())
     assert {entry.path for entry in session.documents()} == {str(folder / "stays.txt")}
+
+
+@pytest.mark.parametrize("watches", [True, False])
+def test_what_is_replaced_in_one_folder_stays_in_the_other(
+    session: DirectSession, folder: Path, tmp_path: Path, watches: bool
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    other = tmp_path / "other"
+    other.mkdir()
+    pack(other / "b.zip", b="A file of both folders.", c="Another file.")
+    (folder / "a.txt").write_text("A file of both folders.")
+    for each in (other, folder):
+        add_files(session.add, [each], settings, Batch())
+    watched = Watched(session, folder, tmp_path, deletes=True)
+    (folder / "a.txt").write_text("A file that changed.")
+    if watches:
+        assert watched.look()[0] == "replaced"
+    else:
+        batch: Batch[ReceiptOut] = Batch()
+        add_files(session.add, [folder], settings, batch)
+        take_in_replaced(session, settings, batch, lambda _file, _outcome: None)
+    texts = {"This file stays.", "Another file.", "A file of both folders.", "A file that changed."}
+    assert watched.texts() == texts
+    (folder / "a.txt").unlink()
+    delete_missing(session, [folder], settings, Batch())
+    assert watched.texts() == texts - {"A file that changed."}
+
+
+def test_what_is_replaced_and_stood_elsewhere_before_only_stays_replaced(
+    session: DirectSession, folder: Path, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    (folder / "old name.txt").write_text("A file.")
+    add_files(session.add, [folder], settings, Batch())
+    (folder / "old name.txt").rename(folder / "name.txt")
+    add_files(session.add, [folder], settings, Batch())
+    (folder / "name.txt").write_text("A file that changed.")
+    batch: Batch[ReceiptOut] = Batch()
+    add_files(session.add, [folder], settings, batch)
+    take_in_replaced(session, settings, batch, lambda _file, _outcome: None)
+    assert Watched(session, folder, tmp_path, deletes=True).texts() == {"This file stays.", "A file that changed."}
+
+
+@pytest.mark.parametrize("sent_first", [True, False])
+def test_what_was_sent_stays_when_a_file_of_the_same_bytes_goes(
+    session: DirectSession, folder: Path, tmp_path: Path, sent_first: bool
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    (folder / "a.txt").write_text("A file that was sent.")
+    for sends in (sent_first, not sent_first):
+        if sends:
+            session.add(RawFile("sent.txt", b"A file that was sent.", {}))
+        else:
+            add_files(session.add, [folder], settings, Batch())
+    (folder / "a.txt").unlink()
+    delete_missing(session, [folder], settings, Batch())
+    assert Watched(session, folder, tmp_path, deletes=True).texts() == {"This file stays.", "A file that was sent."}
+    (folder / "a.txt").write_text("A file that was sent.")
+    add_files(session.add, [folder], settings, Batch())
+    assert str(folder / "a.txt") in {entry.path for entry in session.documents()}
 
 
 def test_what_was_taken_in_from_a_folder_inside_is_missed_from_above(

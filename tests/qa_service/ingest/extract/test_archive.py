@@ -103,6 +103,17 @@ def test_an_archive_says_how_much_it_holds_and_one_within_counts_for_the_most() 
     assert size(b"text") == size(b"") == size(b"PK\x03\x04cut") == 0
 
 
+def test_members_whose_names_come_out_alike_are_two_documents() -> None:
+    found = documents("a.zip", zipped({"x.txt": "one", "./x.txt": "two", "../x.txt": "three", "y": "four", "./y": "5"}))
+    assert {name: file.content for name, file in found.items()} == {
+        "a.zip/x.txt": b"one",
+        "a.zip/x (2).txt": b"two",
+        "a.zip/x (3).txt": b"three",
+        "a.zip/y": b"four",
+        "a.zip/y (2)": b"5",
+    }
+
+
 def test_a_link_in_an_archive_is_no_document() -> None:
     link = zipfile.ZipInfo("link.txt")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
