@@ -50,9 +50,10 @@ def share_named(hits: Sequence[Hit], question: str, language: str) -> float:
     written in any way.
     """
     asked = frozenset() if language in _NOUNS_CAPITALISED else title_names(question, language)
-    same = [hit for hit in hits if asked and _script(hit.passage.search_text) == _script(question)]
-    if hits[0] not in same:
+    script = _script(question)
+    if not asked or _script(hits[0].passage.search_text) != script:
         return 1.0
+    same = [hit for hit in hits if _script(hit.passage.search_text) == script]
     named = {hit.passage_id: capitalised_in(_with_headings(hit), hit.passage.language) for hit in same}
     anywhere = frozenset().union(*named.values())
     of_first = hits[0].passage.document_id

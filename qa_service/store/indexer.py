@@ -137,6 +137,8 @@ class Indexer:
     def _restated(self, document_id: str, file: RawFile, status: Status) -> Status | None:
         """What is said of known bytes counts where they stand; of copies elsewhere each would say its own. None as for
         `_add`."""
+        if not file.metadata and file.path is None:  # it says nothing, and what stands beside it is not known
+            return status
         with self._replacing, suppress(NotFound):
             own = make_document(file)[0] if unsaid(self.store.document(document_id), file) else None
             is_new = restate(self.store, document_id, file, own)
