@@ -11,8 +11,11 @@ from typing import Literal
 
 AnswerKind = Literal["extractive", "generated", "none"]
 Role = Literal["user", "assistant"]
-Status = Literal["added", "unchanged", "described", "replaced", "restored", "quarantined", "accepted", "waiting"]
-"""What became of a file; `described`: its bytes were known, and what was said of them is new."""
+Status = Literal[
+    "added", "unchanged", "described", "replaced", "restored", "quarantined", "accepted", "waiting", "superseded"
+]
+"""What became of a file; `described`: its bytes were known, and what was said of them is new; `superseded`: its bytes
+were known, and a version that was sent since then counts."""
 DocumentStatus = Literal["indexed", "waiting", "superseded"]
 QuarantineKind = Literal["spam", "boilerplate"]
 QuarantineState = Literal["quarantined", "flagged", "kept"]
@@ -52,7 +55,8 @@ class RawFile:
 
     `path` is where they stand for good: another content under the same path is a new version of the document. None for
     bytes that came from nowhere in particular; `replaces` is then the name whose newest document they take over from.
-    `metadata_origins` says by field where a given value stood ("sidecar", "manifest"), "given" where it says nothing.
+    `metadata_origins` says by field where a given value stood ("sidecar", "manifest"), "given" where it says nothing;
+    of a file in a manifest it names all that one can say.
     """
 
     name: str

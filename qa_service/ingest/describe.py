@@ -4,6 +4,7 @@ import datetime
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from qa_service.errors import BadFile
 from qa_service.ingest.bylines import find_byline, is_statement
@@ -18,7 +19,6 @@ _OF_THE_FILE = (" properties", " info")
 """How origins end that speak of the file, not of what it holds."""
 _MAX_VALUE = 2_000
 _ISO_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
-_ADDRESS = re.compile(r"https?://[^\s/?#]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _LINE = re.compile(r"\S[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]*")
 _MARKED = re.compile(r"^#{1,6}\s+")
@@ -98,7 +98,7 @@ def _usable(field: str, value: str, text: str) -> str | None:
     if field == "language":
         return _own_language(value, text)
     if field == "url":
-        return value if value.startswith(("https://", "http://")) and " " not in value else None
+        return value if _is_address(value) and " " not in value else None
     return value if any(map(str.isalnum, value)) else None
 
 
@@ -128,11 +128,19 @@ def check_value(name: str, field: str, value: str | None) -> str | None:
         )
     if field == "language" and not _LANGUAGE.fullmatch(value):
         raise BadFile(f"{name}: the given language is not a BCP 47 code such as en, zh-Hant or kk: {value[:40]}")
-    if field == "url" and not _ADDRESS.match(value):
+    if field == "url" and not _is_address(value):
         raise BadFile(f"{name}: the given url does not begin with https:// or http:// and a host: {value[:40]}")
     if field == "url" and " " in value:
         raise BadFile(f"{name}: the given url holds white space; write %20 for it: {value[:40]}")
     return _cased(value) if field == "language" else value
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:  # brackets that do not close
+        return False
 
 
 def _cased(tag: str) -> str:

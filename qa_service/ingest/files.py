@@ -13,7 +13,15 @@ from pathlib import Path, PurePosixPath
 
 from qa_service.errors import BadFile
 from qa_service.ingest.describe import FIELDS, is_text
-from qa_service.ingest.sidecar import MANIFEST, OF_A_SIDECAR, is_sidecar, owners_of, read_sidecar, sidecars_of
+from qa_service.ingest.sidecar import (
+    MANIFEST,
+    OF_A_MANIFEST,
+    OF_A_SIDECAR,
+    is_sidecar,
+    owners_of,
+    read_sidecar,
+    sidecars_of,
+)
 from qa_service.records import RawFile
 
 Stamp = tuple[int, int, int]
@@ -215,5 +223,5 @@ def _manifest_entry(folder: Path, line: str) -> FileEntry:
     except OSError as error:
         raise BadFile(f"{entry['file_name'][:80]}: cannot be read ({error.strerror or error})") from error
     metadata = {field: entry[field] for field in FIELDS if entry.get(field)}
-    origins = dict.fromkeys(metadata, "manifest")
+    origins = dict.fromkeys(FIELDS, OF_A_MANIFEST)  # what it does not say is nothing that it said before, either
     return _with_sidecar(FileEntry(path, str(name), metadata, entry.get("sha256"), origins))

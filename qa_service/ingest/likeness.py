@@ -77,8 +77,11 @@ def shared_share(text: Shingled, other: Shingled) -> float:
 def find_tokens(text: str) -> list[str]:
     """Words, or characters of scripts that don't space them, in one form."""
     known: dict[str, str] = {}  # each word once: a book repeats its words
-    found = _TOKEN.finditer(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold()))
-    return [known.setdefault(token, token) for token in (match[0] for match in found)]
+    tokens: list[str] = []
+    for line in text.split("\n"):
+        found = _TOKEN.finditer(_INVISIBLE.sub("", unicodedata.normalize("NFKC", line).casefold()))
+        tokens += [known.setdefault(token, token) for token in (match[0] for match in found)]
+    return tokens
 
 
 def _shingles(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -12,7 +12,7 @@ SUFFIX = ".meta.json"
 MANIFEST = "manifest.jsonl"
 """What names the files of a folder that count, with their metadata."""
 MAX_BYTES = 1_000_000
-OF_A_SIDECAR = "sidecar"
+OF_A_SIDECAR, OF_A_MANIFEST = "sidecar", "manifest"
 """Where a value of metadata came from that stood in one."""
 
 

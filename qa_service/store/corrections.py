@@ -72,11 +72,12 @@ def restate(store: Store, document_id: str, file: RawFile, own: Document | None 
 
 
 def unsaid(document: Document, file: RawFile) -> tuple[str, ...]:
-    """The fields of which a sidecar spoke that says no more of them, or is gone."""
+    """The fields of which a sidecar spoke that says no more of them, or is gone, or a manifest that is still there."""
     if file.path is None:  # sent without what stands beside it
         return ()
     stood = {**document.origins, **{field: origin for field, (_, origin) in document.uncorrected.items()}}
-    return tuple(field for field in FIELDS if stood.get(field) == OF_A_SIDECAR and not file.metadata.get(field))
+    asked = {(field, OF_A_SIDECAR) for field in FIELDS} | set(file.metadata_origins.items())
+    return tuple(field for field in FIELDS if (field, stood.get(field)) in asked and not file.metadata.get(field))
 
 
 def _read(connection: sqlite3.Connection, document_id: str) -> Document:

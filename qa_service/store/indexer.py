@@ -41,7 +41,8 @@ log = logging.getLogger(__name__)
 
 _STRIPES = 64
 _INDEXED_AT_ONCE = 5_000
-_MANY = 1_000
+_A_BOOK = 1_000_000
+"""Characters."""
 Decide = Callable[[Document, Sequence[Quarantined]], Sequence[Quarantined]]
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
@@ -81,6 +82,8 @@ class Indexer:
                 older = self.store.older(made, file.path, file.replaces)
                 if standing is None:
                     status = self._add(file, older, begin)
+                elif standing.status == "superseded" and self._is_overruled(made, file, older):
+                    status = "superseded"
                 elif standing.status == "superseded":
                     status = self._bring_back(made, standing, file, older)
                 else:
@@ -94,12 +97,15 @@ class Indexer:
         """None, and nothing is done, when the store changed meanwhile: look again."""
         document, quarantined = make_document(file)
         document = replace(document, path=file.path, replaces=older)
+        _tidy_up(document)
         with self._deciding(older):
             document, quarantined = self._carried_over(older, document, quarantined)
-            passages = self._encoded(document, quarantined)
             likeness = self._likeness(document, quarantined)
-            if len(passages) > _MANY:
-                give_back_memory()
+            _tidy_up(document)  # before the passages are there: of a book each takes tens of megabytes
+            passages = self._encoded(document, quarantined)
+            if self._alike(document, likeness.fingerprints) != likeness.looked_at:  # others came meanwhile
+                likeness = self._likeness(document, quarantined)
+            _tidy_up(document)
             with self.index.lock:
                 took_ms = (time.perf_counter() - begin) * 1000
                 change = self.store.add(
@@ -150,8 +156,8 @@ class Indexer:
         name = file.name if file.path else None
         waits = standing.status == "waiting"
         is_there = file.path in {None, standing.path} and name in {None, standing.file_name}
-        is_known = is_there and (file.path is not None or standing.was_sent)
-        if is_known and older in {None, standing.waits_for}:
+        is_known = is_there and self.store.was_seen(document_id, file.path)
+        if is_known and (file.path is not None or older in {None, standing.waits_for}):
             return "waiting" if waits else "unchanged"
         with self._deciding(older), self.index.lock:
             removed = self.store.move(document_id, file.path, name, older)
@@ -162,6 +168,10 @@ class Indexer:
         if waits:
             return "waiting"
         return "replaced" if older else "unchanged"
+
+    def _is_overruled(self, document_id: str, file: RawFile, older: str | None) -> bool:
+        """Does a file stand in its folder as before, and was a new version of it sent since?"""
+        return file.path is not None and older is not None and self.store.was_seen(document_id, file.path)
 
     def _carried_over(
         self, older: str | None, document: Document, quarantined: tuple[Quarantined, ...]
@@ -176,13 +186,15 @@ class Indexer:
     def _likeness(self, document: Document, quarantined: Sequence[Quarantined]) -> Likeness:
         shingled = Shingled.of(kept_text(document.text, quarantined))
         prints = fingerprints(shingled)
-        near = []
-        for each in self.store.alike(prints):
-            if each != document.replaces:
-                with suppress(NotFound):
-                    other = kept_text(self.store.document(each).text, self.store.quarantined(each))
-                    near.append((each, shared_share(shingled, Shingled.of(other))))
-        return Likeness(prints, tuple((each, share) for each, share in near if share >= NEAR))
+        alike, near = self._alike(document, prints), []
+        for each in alike:
+            with suppress(NotFound):
+                other = kept_text(self.store.document(each).text, self.store.quarantined(each))
+                near.append((each, shared_share(shingled, Shingled.of(other))))
+        return Likeness(prints, tuple((each, share) for each, share in near if share >= NEAR), alike)
+
+    def _alike(self, document: Document, prints: Sequence[int]) -> tuple[str, ...]:
+        return tuple(each for each in self.store.alike(prints) if each != document.replaces)
 
     @contextmanager
     def _deciding(self, older: str | None) -> Iterator[None]:
@@ -339,6 +351,11 @@ def _with_sections(store: Store, document_id: str, quarantined: Sequence[Quarant
     if document.sections != stored.sections:
         store.set_sections(document)
     return document
+
+
+def _tidy_up(document: Document) -> None:
+    if len(document.text) > _A_BOOK:
+        give_back_memory()
 
 
 def _is_same_file(standing: Standing, file: RawFile) -> bool:

@@ -17,10 +17,12 @@ _LIKELY = 0.12
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """The fingerprints of a text, and the near duplicates of its document by id, each with its share."""
+    """The fingerprints of a text, and the near duplicates of its document by id, each with its share; those that were
+    looked at for it."""
 
     fingerprints: tuple[int, ...]
     near: tuple[tuple[str, float], ...]
+    looked_at: tuple[str, ...] = ()
 
 
 NO_LIKENESS = Likeness((), ())

@@ -63,6 +63,7 @@ from qa_service.store.versions import (
     read_standing,
     supersede,
     update_standing,
+    was_seen,
     with_older_versions,
 )
 
@@ -232,6 +233,11 @@ class Store:
         """None for a document that is not there."""
         with self.database.reading() as connection:
             return read_standing(connection, document_id)
+
+    def was_seen(self, document_id: str, path: str | None) -> bool:
+        """Are a document's bytes what was last seen at `path`, or, without one, were they sent?"""
+        with self.database.reading() as connection:
+            return was_seen(connection, document_id, path)
 
     def older(self, document_id: str, path: str | None, file_name: str | None) -> str | None:
         """The id of the one whose place a document takes at `path`, else by `file_name`; None where there is none."""

@@ -97,7 +97,8 @@ def is_overtaken(connection: sqlite3.Connection, document: Document) -> bool:
 def supersede(connection: sqlite3.Connection, older_id: str, newer_id: str) -> list[int]:
     """Takes a document, and who waits for its place, out of the search for a newer version: the ids of its passages.
 
-    All else of them stays. While the newer version waits itself, the one that is searched stays as it is.
+    All else of them stays. While the newer version waits itself, the one that is searched stays as it is. A version
+    that was sent takes over the path: another content there is the next one.
     """
     going = connection.execute(
         "SELECT older.id FROM documents older JOIN documents newer ON newer.id = ? WHERE older.id != newer.id"
@@ -112,6 +113,10 @@ def supersede(connection: sqlite3.Connection, older_id: str, newer_id: str) -> l
             "UPDATE documents SET was_waiting = status = 'waiting', status = 'superseded', superseded_by = ?"
             " WHERE id = ?",
             [newer_id, row["id"]],
+        )
+        connection.execute(
+            "UPDATE documents SET path = (SELECT path FROM documents WHERE id = ?) WHERE id = ? AND path IS NULL",
+            [row["id"], newer_id],
         )
     return passages
 
@@ -141,6 +146,15 @@ def note_path(connection: sqlite3.Connection, document_id: str, path: str | None
         connection.execute(
             "INSERT OR REPLACE INTO paths SELECT ?, id, file_name FROM documents WHERE id = ?", [path, document_id]
         )
+
+
+def was_seen(connection: sqlite3.Connection, document_id: str, path: str | None) -> bool:
+    """Are its bytes what was last seen at `path`, or, without one, were they sent?"""
+    if path is None:
+        sql, given = "SELECT 1 FROM documents WHERE id = ? AND was_sent", [document_id]
+    else:
+        sql, given = "SELECT 1 FROM paths WHERE document_id = ? AND path = ?", [document_id, path]
+    return connection.execute(sql, given).fetchone() is not None
 
 
 def leave_path(connection: sqlite3.Connection, document_id: str, path: str) -> Left:

@@ -105,6 +105,9 @@ def _opened_members(file: RawFile, archive: zipfile.ZipFile, largest: int) -> It
         name = f"{file.name}/{inner}"
         if info.header_offset in described_by:
             continue
+        if is_sidecar(PurePosixPath(inner)):
+            yield BadFile(f"{name}: the file that this metadata is of is not in the archive, or it may be of several")
+            continue
         if posixpath.basename(inner) == MANIFEST:
             yield BadFile(f"{name}: counts in a folder only; unpack the archive and take in the folder")
             continue

@@ -11,6 +11,7 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?
 _MAX_LENGTH = 20_000
 _NESTING = re.compile(r"[\[{]|^[ \t]*(?:- ){2}|\? ", re.MULTILINE)
 _MAX_NESTING = 100
+_KEY = re.compile(r"([A-Za-z_][\w-]*):(?:[ \t]+(.*))?")
 _WHERE = "front matter"
 FIELD_OF_KEY = {
     **{"title": "title", "headline": "title", "source": "source", "publisher": "source", "publication": "source"},
@@ -38,7 +39,7 @@ def _values(source: str) -> dict[str, tuple[str, str]] | None:
             return None
         loaded = yaml.safe_load(source)
     except (yaml.YAMLError, ValueError, RecursionError):
-        return None
+        loaded = _by_lines(source)
     if not isinstance(loaded, dict):
         return None
     values: dict[str, tuple[str, str]] = {}
@@ -48,6 +49,15 @@ def _values(source: str) -> dict[str, tuple[str, str]] | None:
         if field and shown and field not in values:
             values[field] = (shown, _WHERE)
     return values
+
+
+def _by_lines(source: str) -> dict[str, str] | None:
+    """What is no YAML for a colon in a title, say; None unless each line has its key, one of them known."""
+    lines = [line for line in source.splitlines() if line.strip() and not line.startswith("#")]
+    found = [_KEY.fullmatch(line) for line in lines]
+    pairs = {match[1]: (match[2] or "").strip("\"' \t") for match in found if match}
+    is_told = len(lines) == sum(map(bool, found)) and any(key.casefold() in FIELD_OF_KEY for key in pairs)
+    return pairs if is_told else None
 
 
 def _shown(value: object) -> str:

@@ -122,6 +122,8 @@ def test_what_is_given_blank_is_not_given() -> None:
         ("url", "javascript:alert(1)"),
         ("url", "example.org"),
         ("url", "http://x y"),
+        ("url", "http://[::1"),
+        ("url", "ftp://example.org"),
         ("title", "x" * 2_001),
         ("source", "half \ud800"),
         ("author", "nul\0"),

@@ -1,5 +1,6 @@
 """What an operator corrects holds at once and from then on, and can be taken back."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from qa_service.cli.local import LocalSession
 from qa_service.config import Settings
 from qa_service.errors import BadFile, BadInput, NotFound
 from qa_service.ingest.describe import FIELDS
-from qa_service.records import Filters, Metadata, RawFile
+from qa_service.ingest.files import FileEntry, find_files
+from qa_service.records import Filters, Metadata, RawFile, Receipt
 from qa_service.service import Service
 from qa_service.store.corrections import correct, corrections
 from qa_service.web.app import create_app
@@ -140,6 +142,23 @@ def test_what_a_sidecar_says_no_more_is_as_the_file_says_it(each: Opened) -> Non
     put(title="Beside")
     each.indexer.add(RawFile("a.txt", TEXT.encode(), {}))  # sent by itself: that says nothing of what stands beside it
     assert each.store.document(document.id).metadata.title == "Beside"
+
+
+def test_what_a_manifest_says_no_more_is_as_the_file_says_it(each: Opened, tmp_path: Path) -> None:
+    def put(**said: str) -> Receipt:
+        (tmp_path / "a.txt").write_text(TEXT)
+        (tmp_path / "manifest.jsonl").write_text(json.dumps({"file_name": "a.txt", **said}))
+        [entry] = find_files([tmp_path])
+        assert isinstance(entry, FileEntry)
+        return each.indexer.add(entry.read(1_000_000))
+
+    assert put(title="Listed", source="A paper").origins["source"] == "manifest"
+    receipt = put(source="A paper")
+    assert (receipt.status, receipt.metadata.title, receipt.metadata.source) == ("described", "A headline", "A paper")
+    [alone] = find_files([tmp_path / "a.txt"])  # without the manifest nothing is known of what it says
+    assert isinstance(alone, FileEntry)
+    assert each.indexer.add(alone.read(1_000_000)).status == "unchanged"
+    assert put().metadata.source is None
 
 
 def test_copies_at_two_places_do_not_take_turns_to_describe_their_document(each: Opened) -> None:

@@ -16,6 +16,7 @@ from qa_service.errors import NotFound
 from qa_service.ingest.document import document_id
 from qa_service.ingest.terms import STEM, make_terms
 from qa_service.records import RawFile, Receipt, Span
+from qa_service.store.versions import Left
 from tests.qa_service.store.opened import (
     Opened,
     assert_index_is_the_truth,
@@ -198,7 +199,9 @@ def test_versions_that_come_at_once_are_one_chain(tmp_path: Path) -> None:
 
 
 steps = st.tuples(
-    st.sampled_from(["/a", "/b", None]), st.integers(-2, 3), st.sampled_from(["add", "add", "delete", "accept"])
+    st.sampled_from(["/a", "/b", None]),
+    st.integers(-2, 3),
+    st.sampled_from(["add", "add", "add", "replace", "delete", "accept"]),
 )
 
 
@@ -219,19 +222,27 @@ def test_whatever_comes_and_goes_what_came_last_counts(
             elif step == "accept" and standing is not None and standing.status == "waiting":
                 each.indexer.accept(made)
                 accepted |= {made}
+            elif step == "replace" and path is not None:
+                put(each, text, None, replaces=path[1:])
             else:
-                put(each, text, path)
+                was_seen = each.store.was_seen(made, path)
+                receipt = put(each, text, path)
                 standing = each.store.standing(made)
                 assert standing is not None
-                assert standing.status == ("indexed" if number >= 0 or made in accepted else "waiting")
-                assert path in {None, standing.path}
+                if path is not None and was_seen and receipt.status == "superseded":
+                    assert standing.status == "superseded", "a version of it was sent since it was last seen there"
+                else:
+                    assert standing.status == ("indexed" if number >= 0 or made in accepted else "waiting")
+                    assert path in {None, standing.path}
             documents = [each.store.document(entry.id) for entry in each.store.documents(1, 50)[0]]
             for status in ("indexed", "waiting"):
                 paths = [one.path for one in documents if one.status == status and one.path]
                 assert len(set(paths)) == len(paths), "one document a path, and one that waits there"
             searched = {one.id: one for one in documents if one.status == "indexed"}
             for one in documents:
-                if one.status == "waiting" and one.path and one.replaces in searched:
+                standing = each.store.standing(one.id)
+                was_sent = standing is not None and standing.was_sent  # then it waits for what it was sent for
+                if one.status == "waiting" and one.path and one.replaces in searched and not was_sent:
                     assert searched[one.replaces].path == one.path, "it waits for what stands at its place"
             assert found(each) == set(searched)
         assert_agrees(each)
@@ -501,6 +512,42 @@ def test_a_replacement_by_name_that_waits_leaves_the_older_one(tmp_path: Path) -
         new = put(each, made_text(2), None, replaces="report.txt")
         assert (new.status, new.replaces) == ("replaced", old.document_id)
         assert standings(each, old, waiting, new) == ["superseded", "superseded", "indexed"]
+        assert_agrees(each)
+
+
+def test_a_file_that_stays_as_it_is_does_not_undo_what_was_sent_to_replace_it(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old = put(each, made_text(1))  # from a folder
+        sent = put(each, made_text(2), None, replaces="report.txt")
+        again = put(each, made_text(1))
+        assert (again.status, again.document_id) == ("superseded", old.document_id)
+        assert standings(each, old, sent) == ["superseded", "indexed"]
+        new = put(each, made_text(3))  # the file was edited
+        assert (new.status, new.replaces) == ("replaced", sent.document_id)
+        assert put(each, made_text(1)).status == "replaced"  # and set back
+        assert standings(each, old, sent, new) == ["indexed", "superseded", "superseded"]
+        assert_agrees(each)
+
+
+def test_a_file_that_goes_leaves_what_was_sent_to_replace_it(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old = put(each, made_text(1))
+        sent = put(each, made_text(2), None, replaces="report.txt")
+        assert each.store.leave(sent.document_id, PATH) == Left(stands=True, path=None)
+        assert put(each, made_text(1)).status == "restored"  # it came back
+        assert standings(each, old, sent) == ["indexed", "indexed"]
+        assert_agrees(each)
+
+
+def test_what_was_sent_and_waits_goes_on_waiting_while_the_file_stays_as_it_is(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old = put(each, made_text(1))
+        waiting = put(each, made_spam(1), None, replaces="report.txt")
+        assert put(each, made_text(1)).status == "unchanged"
+        assert standings(each, old, waiting) == ["indexed", "waiting"]
+        each.indexer.accept(waiting.document_id)
+        assert put(each, made_text(1)).status == "superseded"
+        assert standings(each, old, waiting) == ["superseded", "indexed"]
         assert_agrees(each)
 
 

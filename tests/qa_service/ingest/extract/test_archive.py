@@ -169,8 +169,9 @@ def test_metadata_beside_a_file_of_an_archive_are_its_own() -> None:
         "a.zip/deep/b.txt": {"title": "B"},
         "a.zip/a.txt": {"date": "2024"},
         "a.zip/c.txt": {},
-        "a.zip/d.meta.json": {},
     }
+    [refusal] = refusals("a.zip", content)
+    assert refusal.startswith("a.zip/d.meta.json: the file that this metadata is of is not in the archive")
     assert found["a.zip/a.txt"].metadata_origins == {"date": "sidecar"}
 
 

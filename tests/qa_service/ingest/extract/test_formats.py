@@ -161,8 +161,25 @@ def test_markdown_is_verbatim_and_its_front_matter_metadata() -> None:
     }
 
 
+def test_a_colon_in_a_title_does_not_cost_the_front_matter() -> None:
+    head = "---\ntitle: The bridge: a history\ndate: 2025-06-14\ntags:\n---\n"
+    file = extracted("a.md", f"{head}Text.".encode())
+    assert furniture(file) == [head]
+    assert {field: value for field, (value, _) in file.metadata.items()} == {
+        **{"title": "The bridge: a history", "date": "2025-06-14"},
+    }
+
+
 @pytest.mark.parametrize(
-    "head", ["---\n", "---\na: &x [1]\nb: *x\n---\n", "---\n- a\n---\n", "---\n" + "[" * 5000 + "\n---\n"]
+    "head",
+    [
+        "---\n",
+        "---\nShe said: well: no.\n---\n",
+        "---\ntitle: a: b\nand a line of prose\n---\n",
+        "---\na: &x [1]\nb: *x\n---\n",
+        "---\n- a\n---\n",
+        "---\n" + "[" * 5000 + "\n---\n",
+    ],
 )
 def test_hyphens_that_open_no_front_matter_are_text(head: str) -> None:
     file = extracted("a.md", f"{head}Text here.".encode())
