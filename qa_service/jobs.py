@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from qa_service.errors import BadFile, QAError, Stopping
 from qa_service.records import Failure, RawFile, TakenIn
 from qa_service.store.jobs import Job, JobReceipt, JobTable, NextFile, StagedFile
+from qa_service.store.right_of_way import withdrawn
 from qa_service.store.staging import Staging
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class Jobs:
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._turn: NextFile | None = None
+        self._withdrawn = threading.Event()
 
     def resume(self) -> None:
         """Goes on where the last process stopped; nobody else uses the data directory."""
@@ -58,9 +60,13 @@ class Jobs:
         return self._table.failures(job_id)
 
     def cancel(self, job_id: str) -> Job:
-        """What waits is not taken in; the file whose turn it is and what was taken in stay. Raises NotFound."""
+        """What waits is not taken in, nor the rest of the file whose turn it is; what was taken in stays. Raises
+        NotFound."""
         with self._lock:
-            staged = self._table.cancel(job_id, self._turn)
+            staged = set(self._table.cancel(job_id))
+            if self._turn is not None and self._turn.job_id == job_id:
+                self._withdrawn.set()
+                staged.discard(self._turn.file.staged)  # it may be read just now
         self._staging.remove(staged)
         return self._table.job(job_id)
 
@@ -83,6 +89,7 @@ class Jobs:
         self._wake.set()
 
     def _run(self) -> None:
+        withdrawn.set(self._withdrawn)
         while not self._stopping.is_set():
             self._wake.clear()
             try:
@@ -98,13 +105,15 @@ class Jobs:
         """False when nothing waits."""
         with self._lock:
             self._turn = turn = self._table.next_file()
+            self._withdrawn.clear()
         if turn is None:
             return False
         begin = time.monotonic()
         try:
             taken_in = self._attempt(turn)
         except Stopping:
-            self._table.put_back(turn)
+            if not self._table.put_back(turn):
+                self._staging.remove([turn.file.staged])
             return True
         if taken_in is None:
             self._stopping.wait(self._pause_s)

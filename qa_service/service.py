@@ -49,7 +49,7 @@ from qa_service.store.corrections import Corrections
 from qa_service.store.indexer import Indexer, Progress, no_progress
 from qa_service.store.jobs import JobTable
 from qa_service.store.receipts import read_receipt
-from qa_service.store.right_of_way import RightOfWay
+from qa_service.store.right_of_way import RightOfWay, check_wanted
 from qa_service.store.staging import FOLDER, Staging
 from qa_service.store.store import DocumentEntry, Store
 from qa_service.store.versions import Left
@@ -265,6 +265,7 @@ class Service:
         failures: list[Failure] = []
         is_container = False
         for each in [file] if is_expanded else expand(file, self._largest):
+            check_wanted()
             try:
                 if not isinstance(each, RawFile):
                     raise each

@@ -61,21 +61,29 @@ def add_entry(
     add: Callable[[RawFile], T], entry: FileEntry | BadFile, settings: Settings, batch: Batch[T], tell: Watcher[T]
 ) -> None:
     """Each document of a file: an archive holds several, an e-mail its attachments."""
-    for document in _documents(entry, settings.max_upload_mb * 1_000_000):
+    for document in documents_of(entry, settings):
         file = (isinstance(document, RawFile) and document.path) or place_of(entry)
-        try:
-            if not isinstance(document, RawFile):
-                raise document
-            batch.taken[file] = added = add(document)
-        except BadInput as error:
-            batch.failures.append(FailedFile(file, error))
-            tell(file, error)
-        else:
-            tell(file, added)
+        add_document(add, file, document, batch, tell)
 
 
-def _documents(entry: FileEntry | BadFile, max_bytes: int) -> Iterator[RawFile | BadFile]:
+def add_document(
+    add: Callable[[RawFile], T], file: str, document: RawFile | BadFile, batch: Batch[T], tell: Watcher[T]
+) -> None:
+    """`file` is what the batch and `tell` know it by."""
+    try:
+        if not isinstance(document, RawFile):
+            raise document
+        batch.taken[file] = added = add(document)
+    except BadInput as error:
+        batch.failures.append(FailedFile(file, error))
+        tell(file, error)
+    else:
+        tell(file, added)
+
+
+def documents_of(entry: FileEntry | BadFile, settings: Settings) -> Iterator[RawFile | BadFile]:
     """Each document of a file, or what is wrong with it."""
+    max_bytes = settings.max_upload_mb * 1_000_000
     try:
         if isinstance(entry, BadFile):
             raise entry

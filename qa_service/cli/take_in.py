@@ -40,11 +40,11 @@ def take_in(
         watcher = FolderWatch(session, paths, settings, _both(tell), following.delete_missing, batch)
     try:
         add_files(session.add, paths, settings, batch, tell)
-        take_in_replaced(session, settings, batch, tell)
+        take_in_replaced(session, settings, batch, tell, dict(batch.taken))
     finally:
         print_batch(batch)
     if following.delete_missing:
-        delete_missing(session, [path for path in paths if path.is_dir()], settings, batch)
+        delete_missing(session, [path for path in paths if path.is_dir()], settings, batch, tell)
     if watcher is not None:
         errors.print("following the folders; stop it with Ctrl-C")
         with _ended_by_signals():

@@ -14,14 +14,16 @@ from pathlib import Path
 
 from watchfiles import watch
 
-from qa_service.cli.batch import Batch, Watcher, add_entry, own_entries, place_of
+from qa_service.cli.batch import Batch, Watcher, add_document, add_entry, documents_of, own_entries, place_of
 from qa_service.cli.output import out
 from qa_service.cli.progress import printable
 from qa_service.cli.session import Session
 from qa_service.config import Settings
 from qa_service.errors import BadFile, BadInput, DataDirectoryInUse, NotFound
+from qa_service.ingest.document import document_id
 from qa_service.ingest.files import FileEntry, Stamp, stamp
-from qa_service.web.document_responses import DocumentOut, ReceiptOut
+from qa_service.records import RawFile
+from qa_service.web.document_responses import DocumentOut, LeftOut, ReceiptOut
 
 log = logging.getLogger(__name__)
 
@@ -149,8 +151,10 @@ class FolderWatch:
             while changes.entries:
                 self._take_in(changes.entries[0])
                 del changes.entries[0]
+            mounted = [each for each in self._folders if _has_files(each, self._settings)] if changes.gone else []
             while changes.gone:
-                self._forget(changes.gone[0])
+                if any(_is_at(changes.gone[0], _absolute(each)) for each in mounted):
+                    self._forget(changes.gone[0])
                 del changes.gone[0]
         except DataDirectoryInUse as error:  # the service that owns it went away, and may come back
             log.warning("%s; the folder is looked at again", error)
@@ -158,41 +162,30 @@ class FolderWatch:
 
     def _take_in(self, entry: FileEntry | BadFile) -> None:
         place = place_of(entry)
-        for each in [each for each in self._batch.taken if each == place or each.startswith(f"{place}/")]:
+        for each in [each for each in self._batch.taken if _is_at(each, place)]:
             del self._batch.taken[each]
         add_entry(self._session.add, entry, self._settings, self._batch, self._tell)
         if self._delete_missing and any(each.startswith(f"{place}/") for each in self._batch.taken):
-            _delete_gone(self._session, place, self._batch)  # an archive: it may have lost some
-        receipt = self._batch.taken.get(place)
-        if receipt is None or receipt.replaces is None or receipt.status not in {"replaced", "waiting"}:
-            return
-        is_found = self._take_in_copy(receipt.replaces)  # the older version left its place, but may stand elsewhere too
-        if not is_found and receipt.status == "replaced":
-            _take_in_elsewhere(self._session, receipt.replaces, place, self._settings, self._batch, self._tell)
+            # an archive: it may have lost some
+            _delete_gone(self._session, place, self._settings, self._batch, self._tell)
+        receipts = {each: self._batch.taken[each] for each in self._batch.taken if _is_at(each, place)}
+        take_in_replaced(self._session, self._settings, self._batch, self._tell, receipts)
 
     def _forget(self, place: str) -> None:
         self._batch.taken.pop(place, None)
-        if not _is_gone(place, self._batch):
-            return  # not looked at for now: what stands beside it cannot be read
-        for document in _below(self._session, place):
-            if self._take_in_copy(document.document_id):
-                continue
-            if not self._delete_missing:
-                out.print(f"gone, kept as {document.document_id}: {printable(place)}")
-            else:
-                _delete(self._session, document, self._batch)
-
-    def _take_in_copy(self, document_id: str) -> bool:
-        """Takes in another file of the same bytes, if there is one."""
-        copies = {place for place, receipt in self._batch.taken.items() if receipt.document_id == document_id}
-        for entry in own_entries(self._folders, self._settings) if copies else ():
-            if isinstance(entry, FileEntry) and entry.place in copies:
-                add_entry(self._session.add, entry, self._settings, self._batch, self._tell)
-                return True
-        return False
+        for document in _gone_below(self._session, place, self._batch):
+            _let_go(
+                *(self._session, document, self._settings, self._batch, self._tell), delete_missing=self._delete_missing
+            )
 
 
-def delete_missing(session: Session, folders: Iterable[Path], settings: Settings, batch: Batch[ReceiptOut]) -> None:
+def delete_missing(
+    session: Session,
+    folders: Iterable[Path],
+    settings: Settings,
+    batch: Batch[ReceiptOut],
+    tell: Watcher[ReceiptOut],
+) -> None:
     """Deletes the documents that were taken in from below these folders and whose files are there no more.
 
     `batch` is what was just taken in: what an archive among it holds no more is gone, too.
@@ -200,38 +193,82 @@ def delete_missing(session: Session, folders: Iterable[Path], settings: Settings
     A folder that is not there, or empty, is taken for one that is not mounted: nothing is deleted.
     """
     for folder in folders:
-        if not any(isinstance(entry, FileEntry) for entry in own_entries([folder], settings)):
+        if not _has_files(folder, settings):
             out.print(f"nothing deleted: {printable(str(folder))} holds no files, it may not be mounted")
             continue
-        _delete_gone(session, os.path.abspath(folder), batch)  # noqa: PTH100  Path.absolute leaves `..` in it
+        _delete_gone(session, _absolute(folder), settings, batch, tell)
 
 
-def _delete_gone(session: Session, place: str, batch: Batch[ReceiptOut]) -> None:
-    for document in _below(session, place):
-        if document.path is not None and _is_gone(document.path, batch):
-            _delete(session, document, batch)
+def _has_files(folder: Path, settings: Settings) -> bool:
+    return any(isinstance(entry, FileEntry) for entry in own_entries([folder], settings))
 
 
-def _delete(session: Session, document: DocumentOut, batch: Batch[ReceiptOut]) -> None:
-    """Deletes a document whose file is gone, unless the same bytes stand elsewhere: then it stands there."""
-    if document.path is None:
-        return
+def _absolute(folder: Path) -> str:
+    return os.path.abspath(folder)  # noqa: PTH100  Path.absolute leaves `..` in it
+
+
+def _delete_gone(
+    session: Session, place: str, settings: Settings, batch: Batch[ReceiptOut], tell: Watcher[ReceiptOut]
+) -> None:
+    for document in _gone_below(session, place, batch):
+        _let_go(session, document, settings, batch, tell, delete_missing=True)
+
+
+def _let_go(
+    session: Session,
+    document: DocumentOut,
+    settings: Settings,
+    batch: Batch[ReceiptOut],
+    tell: Watcher[ReceiptOut],
+    *,
+    delete_missing: bool,
+) -> None:
+    """The file of a document is gone. Where its bytes were sent, or stand elsewhere, it stands so; else it is deleted,
+    or kept."""
+    place = document.path or ""
     try:
-        left = session.leave(document.document_id, document.path)
-        while left.path is not None and _is_gone(left.path, batch) and not _may_be_unmounted(left.path):
-            left = session.leave(document.document_id, left.path)
-        if left.stands:
-            out.print(f"gone, kept as {printable(left.path or document.document_id)}: {printable(document.path)}")
+        left = _leave(session, document.document_id, place, settings, batch, tell)
+        if left.stands or not delete_missing:
+            out.print(f"gone, kept as {printable(left.path or document.document_id)}: {printable(place)}")
         else:
             session.delete(document.document_id, with_versions=True, audit=False)
-            out.print(f"deleted {document.document_id} {printable(document.path)}")
+            out.print(f"deleted {document.document_id} {printable(place)}")
     except NotFound:
         log.info("%s was deleted meanwhile", document.document_id)
 
 
-def _below(session: Session, place: str) -> list[DocumentOut]:
-    """What was taken in from a file, an archive or a folder, older versions left out."""
-    return [each for each in session.documents(place) if each.status != "superseded"]
+def _leave(
+    session: Session,
+    known: str,
+    place: str,
+    settings: Settings,
+    batch: Batch[ReceiptOut],
+    tell: Watcher[ReceiptOut],
+) -> LeftOut:
+    """The bytes of a document went from a place: it is taken in at another one that holds them. Raises NotFound."""
+    left = session.leave(known, place)
+    while left.path is not None:
+        try:
+            copy = _copy_at(left.path, known, settings)
+        except (OSError, BadFile) as error:
+            log.info("%s may hold a copy of %s: %s", left.path, known, error)
+            break
+        if copy is not None:
+            add_document(session.add, left.path, copy, batch, tell)
+            break
+        left = session.leave(known, left.path)
+    return left
+
+
+def _gone_below(session: Session, place: str, batch: Batch[ReceiptOut]) -> list[DocumentOut]:
+    """What was taken in from a file, an archive or a folder and stands there no more, older versions left out."""
+    found = [each for each in session.documents(place) if each.status != "superseded"]
+    return [each for each in found if each.path is not None and _is_gone(each.path, batch)]
+
+
+def _is_at(file: str, place: str) -> bool:
+    """Is it the file at a place, or in the archive there?"""
+    return file == place or file.startswith(f"{place}/")
 
 
 def _is_gone(place: str, batch: Batch[ReceiptOut]) -> bool:
@@ -250,32 +287,40 @@ def _is_gone(place: str, batch: Batch[ReceiptOut]) -> bool:
     return place not in batch.taken and not has_faults and any(each.startswith(inside) for each in batch.taken)
 
 
-def take_in_replaced(session: Session, settings: Settings, batch: Batch[ReceiptOut], tell: Watcher[ReceiptOut]) -> None:
-    """Takes in again what was just replaced by another content of its file, where its bytes stand elsewhere too."""
-    for place, receipt in list(batch.taken.items()):
-        if receipt.status == "replaced" and receipt.replaces is not None:
-            _take_in_elsewhere(session, receipt.replaces, place, settings, batch, tell)
-
-
-def _take_in_elsewhere(
+def take_in_replaced(
     session: Session,
-    document_id: str,
-    place: str,
     settings: Settings,
     batch: Batch[ReceiptOut],
     tell: Watcher[ReceiptOut],
+    receipts: Mapping[str, ReceiptOut],
 ) -> None:
-    """Takes in a file of the same bytes as an older version that left its place, wherever one was seen."""
-    try:
-        path = session.leave(document_id, place).path
-        while path is not None and (file := _file_at(path)) is None and not _may_be_unmounted(path):
-            path = session.leave(document_id, path).path
-    except (NotFound, OSError) as error:
-        log.info("no copy of %s was looked for: %s", document_id, error)
-        return
-    if path is not None and file is not None:
-        for entry in own_entries([file], settings):
-            add_entry(session.add, entry, settings, batch, tell)
+    """Takes in again what was just replaced by another content of its file, where its bytes stand elsewhere too.
+
+    `receipts` say by place what was done there.
+    """
+    for place, receipt in receipts.items():
+        if receipt.replaces is not None and receipt.status in {"replaced", "waiting"}:
+            try:
+                _leave(session, receipt.replaces, place, settings, batch, tell)
+            except NotFound:
+                log.info("%s was deleted meanwhile", receipt.replaces)
+
+
+def _copy_at(place: str, known: str, settings: Settings) -> RawFile | None:
+    """The file, or member of an archive, that stands there with the bytes of a document. Raises OSError and BadFile
+    where that cannot be known for now."""
+    file, fault = _file_at(place), None
+    if file is None and _may_be_unmounted(place):
+        raise BadFile(f"{place}: may not be mounted")
+    for entry in own_entries([file], settings) if file is not None else ():
+        for each in documents_of(entry, settings):
+            if isinstance(each, BadFile):
+                fault = each
+            elif each.path == place and document_id(each.content) == known:
+                return each
+    if fault is not None:
+        raise fault
+    return None
 
 
 def _file_at(place: str) -> Path | None:

@@ -71,7 +71,7 @@ def _lines(text: str, marked: Sequence[Quarantined]) -> Iterator[Line]:
 
 def _entries(lines: Sequence[Line], kind: QuarantineKind, suspicions: Iterable[Suspicion]) -> Iterator[Quarantined]:
     for each in suspicions:
-        span = Span(lines[each.first].span.start, lines[each.last].span.end)
+        span = each.part or Span(lines[each.first].span.start, lines[each.last].span.end)
         yield Quarantined(span, kind, each.reason, each.state)
 
 

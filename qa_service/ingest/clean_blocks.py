@@ -16,6 +16,8 @@ SHORTEST, LONG = 20, 80
 """In characters: what is too short to tell prose by, and what may be a block of its own."""
 _BEGINNING = 200
 _CORE = 0.4
+_MOST_LINES = 2_000
+"""More are looked at in parts: a book of verse is one block."""
 _GAP = 3
 """So many lines inside a block may have nothing of its words."""
 
@@ -75,7 +77,7 @@ def blocks_of(lines: Sequence[Line], run: range) -> Iterator[range]:
     for i in run:
         words = words_of(lines[i].text) if counts else frozenset()  # found twice, not held: a run may be a book
         if words and sum(counts[word] > 1 for word in words) >= _CORE * len(words):
-            if begun and i - begun[-1] > _GAP + 1:
+            if begun and (i - begun[-1] > _GAP + 1 or len(begun) == _MOST_LINES):
                 yield range(begun[0], begun[-1] + 1)
                 begun = []
             begun.append(i)

@@ -45,18 +45,20 @@ _MIN_FORM = 4
 _REPEATED = 0.6
 _UNFAMILIAR = 0.2
 _QUARANTINED, _FLAGGED = 6, 4
+_FEW_SENTENCES = 2
 _NEAR = 20_000
 """So much of the text before and after a block is asked for its words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """Lines `first` to `last`, inclusive."""
+    """Lines `first` to `last`, inclusive, or a `part` of the text in one of them."""
 
     first: int
     last: int
     state: QuarantineState
     reason: str
+    part: Span | None = None
 
 
 def find_spam(text: str, lines: Sequence[Line]) -> list[Suspicion]:
@@ -199,6 +201,8 @@ class _Block:
         topics, calls = TOPICS.findall(text), CALLS.findall(text)
         if not topics and not calls and not HIDDEN.search(self.raw):
             return {}
+        if self._is_prose_for_the_most_part():
+            return {}
         count, kinds = len(self.fragments), len(set(topics))
         found = {}
         if len(topics) >= count / 3:
@@ -210,6 +214,12 @@ class _Block:
         if found and CONTACT.search(self.text):
             found["a contact"] = 1
         return found
+
+    def _is_prose_for_the_most_part(self) -> bool:
+        """Several sentences, of which few sell anything: those are judged for themselves."""
+        sentences = [each for each in SENTENCE_MARK.split(self.text) if each.strip()]
+        selling = sum(bool(TOPICS.search(each) or CALLS.search(each)) for each in sentences)
+        return len(sentences) > _FEW_SENTENCES and selling < len(sentences) / 2
 
     def _form(self) -> dict[str, int]:
         count, length = len(self.fragments), len(self.text)

@@ -1,7 +1,12 @@
 """The words and signs by which spam and boilerplate are known."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+
+def _each(words: str) -> list[str]:
+    return words.split("|")
+
 
 # What search spam sells. Unmistakable words only: what a cinema, a bank or a hospital says too is a call.
 _TOPICS: Sequence[str] = (
@@ -117,6 +122,22 @@ _CALLS: Sequence[str] = (
     *("бесплатн", "онлайн", "скача", "купить", "регистрац", "дешев", "срочно", "смотреть", "видео", "субтитр"),
     *("free", "online", "best", "cheap", "buy", "download", "bonus", "sign up", "watch", "movie", "streaming"),
 )
+# What a whole sentence may sell, beside those: too common in honest texts to tell spam by their number alone.
+_WARES = (
+    *_each("roulette|poker|baccarat|bookmaker|sportsbook|lottery|bets |cams|webcam|naked|sexy|girls|singles|pharmacy"),
+    *_each("pills|levitra|xanax|tramadol|prescription|diet |credit|borrow|movies|episodes|seasons|torrent"),
+    *_each("blockbusters|рулетк|игровые автомат|вулкан|ставки на спорт|депозит|проститут|индивидуал|интим|эротик"),
+    *_each("видеочат|знакомств|потенци|похуден|таблет|дженерик|кредит|поручител|торрент|сериал|фильм|все серии"),
+    *_each("投注|荷官|轮盘|輪盤|老虎|棋牌|真人视讯|真人視訊|体验金|體驗金|提款|返利|偷拍|素人|美女|上门服务|上門服務"),
+    *_each("一条龙|空姐|壮阳|壯陽|神油|男性持久|犀利士|威而鋼|威而钢|发票|借钱|借錢|借款|撥款|拨款|放款|征信|下款"),
+    *_each("急用錢|急用钱|院线|院線|韩剧|韓劇|美剧|美劇|全集|蓝光|藍光|迅雷|bt种子|高画质|高畫質|a片|新葡京|赛车"),
+    *_each("パチンコ|競馬|的中率|バカラ|ルーレット|巨乳|人妻|素人|セフレ|デリヘル|風俗|見放題|バイアグラ|シアリス"),
+    *_each("処方箋|ダイエット|サプリ|融資|キャッシング|審査なし|ブラックok|保証人不要|現金化|フル動画|ドラマ"),
+    *_each("바카라|토토|먹튀|환전|배팅|룰렛|야동|출장안마|출장마사지|조건만남|여대생|채팅|비아그라|시알리스|레비트라"),
+    *_each(
+        "발기부전|처방전|현금화|급전|신용불량|영화|드라마|토렌트|다시보기|무료보기|несие|кепілсіз|анықтамасыз|бәс тіг"
+    ),
+)
 # What it bids the reader do.
 _IMPERATIVES: Sequence[str] = (
     *("register now", "sign up now", "sign up today", "apply now", "apply today", "order now", "order today"),
@@ -126,6 +147,10 @@ _IMPERATIVES: Sequence[str] = (
     *("立即", "点击", "點擊", "加微信", "加qq", "联系qq", "联系微信", "聯繫", "注册即送", "註冊即送"),
     *("马上", "馬上", "扫码", "领取", "領取"),
     *("今すぐ", "クリック", "登録はこちら", "お申し込み", "지금 가입", "지금 바로", "클릭", "문의", "상담"),
+    *_each("register today|register and|bets now|cash out|chat with|play slots|win big|borrow up|watch full"),
+    *_each("download all|in your area|near you|делай|скачать|скачай|смотреть|выигр|купить|заявк"),
+    *_each("来电|來電|预约|預約|联系电话|聯繫電話|马上申请|馬上申請|首选|首選|はこちら|会員登録|完全無料登録"),
+    *_each("推荐|推薦|추천|바로|만나보세요|구매|판매|다운로드|링크|전화 한통|тіркел|өтінім|ойна"),
 )
 # What it promises.
 _OFFERS: Sequence[str] = (
@@ -135,6 +160,28 @@ _OFFERS: Sequence[str] = (
     *("под 0%", "прямо сейчас", "гарантия", "скидк", "анонимно", "秒到账", "秒到賬", "即送", "免费试看"),
     *("诚信", "随叫随到", "高薪", "日结", "凭身份证", "当日", "無料", "保証", "보너스", "무료", "당일", "첫충"),
     *("免费领", "免費領", "注册送", "註冊送", "送彩金", "首存", "プレゼント", "가입 즉시", "즉시 지급", "쿠폰 지급"),
+    *_each("bonus|free spins|deposit match|for free|online free|free live|without registration|without sign-up"),
+    *_each("without prescription|no rx|no ads|overnight delivery|discreet|instantly|in one hour|win rate"),
+    *_each("bad credit|no problem|tonight|full hd|in hd|double your|fast cash|бесплатн|без регистрации"),
+    *_each("без депозита|без справок|наличными|деньги за|за минуту|решение за|удвоим|круглосуточно|недорого"),
+    *_each("с доставкой|оплата при получении|для взрослых|в hd|качестве hd|хорошем качестве|вывод за"),
+    *_each("免费|免費|免求人|无需会员|無需會員|免注册|免註冊|保真可查|正规|原装|原裝|货到付款|貨到付款|保密"),
+    *_each(
+        "厂家直销|廠家直銷|秒批|秒到|当天|當日|高清|在线播放|線上看|在线观看|不看征信|利息低|就送|審査なし|即日|即振込|最短"
+    ),
+    *_each("最安値|送料|半額|返金|進呈|今だけ|放題|首充|즉시|최저|정품|비밀|고화질|회원가입 없이|후불제|전지역"),
+    *_each("안전놀이터|검증|лезде|минутта|бонус ал"),
+)
+# Who reports on it.
+_REPORTS = (
+    *_each("said|says|told|promised|according to|reported|announced|warned|police|court|ministry|study|researchers"),
+    *_each(
+        "arrested|fined|the victims|regulator|сообщ|заявил|заявля|заявлен|рассказ|по данным|полици|суд |министерств"
+    ),
+    *_each("исследован|задерж|предупре|мошенни|表示|据报|據報|报道|報導|指出|警方|法院|公安|记者|記者|研究|宣布"),
+    *_each("透露|警告|述べ|によると|発表|警察|裁判|報じ|調査|研究|逮捕|注意|밝혔|따르면|경찰|법원|보도|발표"),
+    *_each("law|illegal|banned|закон|штраф|违法|違法|犯罪|法律|불법|법률|заң"),
+    *_each("조사|연구|전했|말했|경고|деді|мәлімде|хабарла|полиция|министр|зертте"),
 )
 _FUNCTION_WORDS = (
     *(
@@ -163,7 +210,7 @@ _FUNCTION_WORDS = (
 )
 
 
-def _any_of(words: Sequence[str]) -> re.Pattern[str]:
+def any_of(words: Sequence[str]) -> re.Pattern[str]:
     """Letters of an alphabet begin a word: "sex" is not in "Essex", nor "slot" in "timeslot"."""
     ordered = sorted(words, key=len, reverse=True)
     spaced = [word for word in ordered if word[0] < "\u3000"]
@@ -171,8 +218,16 @@ def _any_of(words: Sequence[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, spaced))})|{'|'.join(map(re.escape, others))}")
 
 
-TOPICS, CALLS = _any_of(_TOPICS), _any_of(_CALLS)
-IMPERATIVES, OFFERS = _any_of(_IMPERATIVES), _any_of(_OFFERS)
+VOCABULARY: Mapping[str, Sequence[str]] = {
+    "TOPICS": _TOPICS,
+    "WARES": (*_TOPICS, *_WARES),
+    "CALLS": _CALLS,
+    "IMPERATIVES": _IMPERATIVES,
+    "OFFERS": _OFFERS,
+}
+"""The words of spam by the name of the pattern that they make."""
+TOPICS, WARES, CALLS = (any_of(VOCABULARY[name]) for name in ("TOPICS", "WARES", "CALLS"))
+IMPERATIVES, OFFERS, REPORTS = any_of(_IMPERATIVES), any_of(_OFFERS), any_of(_REPORTS)
 """They match casefolded text."""
 FUNCTION_WORDS = re.compile(
     rf"[的了是和与與有也这這那及为為对對之其]|在(?![线線])|\b(?:{'|'.join(_FUNCTION_WORDS)})\b"

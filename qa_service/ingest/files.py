@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from qa_service.errors import BadFile
 from qa_service.ingest.describe import FIELDS, is_text
@@ -25,6 +26,8 @@ from qa_service.ingest.sidecar import (
 from qa_service.records import RawFile
 
 Stamp = tuple[int, int, int]
+_ASKED_A_MANIFEST = MappingProxyType(dict.fromkeys(FIELDS, OF_A_MANIFEST))
+"""What it does not say, or one that is there no more, is not what one said before."""
 _MANIFEST_KEYS = {"id", "file_name", "sha256", *FIELDS}
 
 
@@ -100,7 +103,9 @@ def find_files(paths: Iterable[Path]) -> Iterator[FileEntry | BadFile]:
             yield _refused(path, f"cannot be read ({error.strerror or error})")
 
 
-def _file_entries(path: Path, name: str) -> Iterator[FileEntry | BadFile]:
+def _file_entries(
+    path: Path, name: str, origins: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[FileEntry | BadFile]:
     """The entry of a file, or none: a sidecar belongs to the file beside it."""
     if is_sidecar(path):
         if not owners_of(path):
@@ -108,7 +113,7 @@ def _file_entries(path: Path, name: str) -> Iterator[FileEntry | BadFile]:
     elif not is_text(name):
         yield _refused(path, "the name of the file is not UTF-8; rename it")
     else:
-        entry = FileEntry(path, name, {})
+        entry = FileEntry(path, name, {}, metadata_origins=origins)
         try:
             yield _with_sidecar(entry)
         except BadFile as error:
@@ -154,9 +159,11 @@ def _folder_entries(folder: Path) -> Iterator[FileEntry | BadFile]:
         yield from _manifest_entries(other)
     if not paths:
         yield _refused(folder, "the folder holds no files")
+    above = any((each / MANIFEST).is_file() for each in folder.absolute().parents)
+    origins = {} if above else _ASKED_A_MANIFEST
     for path in files:
         try:
-            yield from _entries_below(path, folder)
+            yield from _entries_below(path, folder, origins)
         except OSError as error:
             yield _refused(path, f"cannot be read ({error.strerror or error})")
 
@@ -172,14 +179,14 @@ def _leaves(path: Path, folder: Path) -> bool:
     return not path.resolve().is_relative_to(folder.resolve())
 
 
-def _entries_below(path: Path, folder: Path) -> Iterator[FileEntry | BadFile]:
+def _entries_below(path: Path, folder: Path, origins: Mapping[str, str]) -> Iterator[FileEntry | BadFile]:
     """Raises OSError."""
     if not path.is_file() and not path.is_dir():
         yield _refused(path, "not a regular file" if path.exists() else "a link that leads nowhere")
     elif _leaves(path, folder):
         yield _refused(path, "a link that leaves the folder; name its target itself")
     else:
-        yield from _file_entries(path, path.relative_to(folder).as_posix())
+        yield from _file_entries(path, path.relative_to(folder).as_posix(), origins)
 
 
 def _manifest_entries(folder: Path) -> Iterator[FileEntry | BadFile]:
@@ -223,5 +230,5 @@ def _manifest_entry(folder: Path, line: str) -> FileEntry:
     except OSError as error:
         raise BadFile(f"{entry['file_name'][:80]}: cannot be read ({error.strerror or error})") from error
     metadata = {field: entry[field] for field in FIELDS if entry.get(field)}
-    origins = dict.fromkeys(FIELDS, OF_A_MANIFEST)  # what it does not say is nothing that it said before, either
+    origins = _ASKED_A_MANIFEST
     return _with_sidecar(FileEntry(path, str(name), metadata, entry.get("sha256"), origins))

@@ -39,7 +39,6 @@ from qa_service.store.versions import Standing
 
 log = logging.getLogger(__name__)
 
-_STRIPES = 64
 _INDEXED_AT_ONCE = 5_000
 _A_BOOK = 1_000_000
 """Characters."""
@@ -52,6 +51,28 @@ def no_progress(_done: int, _total: int) -> None:
     """Nobody watches."""
 
 
+class OneEach:
+    """A lock for each of the things that are under way: nobody waits for a book but who sends the same one."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._under_way: dict[str, tuple[threading.Lock, list[None]]] = {}
+
+    @contextmanager
+    def turn(self, key: str) -> Iterator[None]:
+        with self._guard:
+            lock, interested = self._under_way.setdefault(key, (threading.Lock(), []))
+            interested.append(None)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                interested.pop()
+                if not interested:
+                    del self._under_way[key]
+
+
 @dataclass(frozen=True, slots=True)
 class Indexer:
     """Encoding happens outside the lock; the store's commit and the index' change inside."""
@@ -60,9 +81,7 @@ class Indexer:
     index: PassageIndex
     encoder: Encoder
     _replacing: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
-    _taking_in: tuple[threading.Lock, ...] = field(
-        default_factory=lambda: tuple(threading.Lock() for _ in range(_STRIPES)), init=False, repr=False, compare=False
-    )
+    _taking_in: OneEach = field(default_factory=OneEach, init=False, repr=False, compare=False)
 
     @property
     def manifest(self) -> IndexManifest:
@@ -76,13 +95,13 @@ class Indexer:
         """
         begin = time.perf_counter()
         made = document_id(file.content)
-        with self._taking_in[int(made[:2], 16) % len(self._taking_in)]:  # the same bytes at once: encoded once
+        with self._taking_in.turn(made):  # the same bytes at once: encoded once
             while True:
                 standing = self.store.standing(made)
                 older = self.store.older(made, file.path, file.replaces)
                 if standing is None:
                     status = self._add(file, older, begin)
-                elif standing.status == "superseded" and self._is_overruled(made, file, older):
+                elif standing.status == "superseded" and self.store.is_overruled(made, file.path):
                     status = "superseded"
                 elif standing.status == "superseded":
                     status = self._bring_back(made, standing, file, older)
@@ -95,23 +114,24 @@ class Indexer:
 
     def _add(self, file: RawFile, older: str | None, begin: float) -> Status | None:
         """None, and nothing is done, when the store changed meanwhile: look again."""
-        document, quarantined = make_document(file)
-        document = replace(document, path=file.path, replaces=older)
-        _tidy_up(document)
-        with self._deciding(older):
-            document, quarantined = self._carried_over(older, document, quarantined)
+        made, found = make_document(file)
+        made = replace(made, path=file.path, replaces=older)
+        _tidy_up(made)
+        document, quarantined = self._carried_over(older, made, found)
+        likeness = self._likeness(document, quarantined)
+        _tidy_up(document)  # before the passages are there: of a book each takes tens of megabytes
+        passages = self._encoded(document, quarantined)
+        if self._alike(document, likeness.fingerprints) != likeness.looked_at:  # others came meanwhile
             likeness = self._likeness(document, quarantined)
-            _tidy_up(document)  # before the passages are there: of a book each takes tens of megabytes
-            passages = self._encoded(document, quarantined)
-            if self._alike(document, likeness.fingerprints) != likeness.looked_at:  # others came meanwhile
-                likeness = self._likeness(document, quarantined)
-            _tidy_up(document)
-            with self.index.lock:
-                took_ms = (time.perf_counter() - begin) * 1000
-                change = self.store.add(
-                    document, file.content, quarantined, passages, self.manifest, took_ms=took_ms, likeness=likeness
-                )
-                self._change_index(change, passages)
+        _tidy_up(document)
+        with self._deciding(older), self.index.lock:
+            if self._carried_over(older, made, found) != (document, quarantined):
+                return None  # an operator decided on the older version
+            took_ms = (time.perf_counter() - begin) * 1000
+            change = self.store.add(
+                document, file.content, quarantined, passages, self.manifest, took_ms=took_ms, likeness=likeness
+            )
+            self._change_index(change, passages)
         if change is None:
             return None
         if document.status == "waiting":
@@ -122,18 +142,23 @@ class Indexer:
         """An older version's bytes came again: it counts once more, or waits if it was never accepted. None as for
         `_add`."""
         status: DocumentStatus = "waiting" if standing.was_waiting else "indexed"
-        with self._deciding(document_id):
-            try:
-                stored, quarantined = self.store.document(document_id), self.store.quarantined(document_id)
-            except NotFound:
-                return None
+
+        def decided() -> tuple[Document, tuple[Quarantined, ...]]:
+            stored, quarantined = self.store.document(document_id), self.store.quarantined(document_id)
             name = file.name if file.path else stored.file_name
             document = replace(stored, status=status, path=file.path, file_name=name, replaces=older)
-            document, quarantined = self._carried_over(older, document, quarantined)
+            return self._carried_over(older, document, quarantined)
+
+        try:
+            document, quarantined = decided()
             passages = self._encoded(document, quarantined)
-            with self.index.lock:
+            with self._deciding(document_id), self.index.lock:
+                if decided() != (document, quarantined):
+                    return None
                 change = self.store.bring_back(document, quarantined, passages, self.manifest)
                 self._change_index(change, passages)
+        except NotFound:
+            return None
         if change is None:
             return None
         if status == "waiting":
@@ -169,10 +194,6 @@ class Indexer:
             return "waiting"
         return "replaced" if older else "unchanged"
 
-    def _is_overruled(self, document_id: str, file: RawFile, older: str | None) -> bool:
-        """Does a file stand in its folder as before, and was a new version of it sent since?"""
-        return file.path is not None and older is not None and self.store.was_seen(document_id, file.path)
-
     def _carried_over(
         self, older: str | None, document: Document, quarantined: tuple[Quarantined, ...]
     ) -> tuple[Document, tuple[Quarantined, ...]]:
@@ -198,7 +219,7 @@ class Indexer:
 
     @contextmanager
     def _deciding(self, older: str | None) -> Iterator[None]:
-        """What an operator decides of the older version waits until its decisions were carried over."""
+        """What an operator decides of the older version waits until the new one is there."""
         if older is None:
             yield
         else:

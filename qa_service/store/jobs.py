@@ -128,17 +128,14 @@ class JobTable:
         )
         return NextFile(row["job_id"], row["ordinal"], file, row["attempts"] + 1)
 
-    def put_back(self, turn: NextFile) -> None:
-        """It was not tried, or not to its end, for no fault of the file. A job that was cancelled does not go on."""
+    def put_back(self, turn: NextFile) -> bool:
+        """It was not tried, or not to its end, for no fault of the file. False where the job was cancelled."""
         with self._database.writing() as connection:
-            connection.execute(
+            waits = connection.execute(
                 "UPDATE job_files SET attempts = attempts - 1 WHERE job_id = ? AND ordinal = ?",
                 [turn.job_id, turn.ordinal],
             )
-            connection.execute(
-                "DELETE FROM job_files WHERE job_id IN (SELECT id FROM jobs WHERE id = ? AND state = 'cancelled')",
-                [turn.job_id],
-            )
+            return waits.rowcount > 0
 
     def finish(self, turn: NextFile, taken_in: TakenIn, seconds: float) -> None:
         """The file's turn is over."""
@@ -155,15 +152,13 @@ class JobTable:
             _insert_failures(connection, turn.job_id, taken_in.failures)
             _end_if_empty(connection, turn.job_id)
 
-    def cancel(self, job_id: str, turn: NextFile | None) -> list[str]:
-        """Takes out what waits, but not the file whose turn it is; the names of the staged files. Raises NotFound."""
-        under_way = turn.ordinal if turn is not None and turn.job_id == job_id else -1
+    def cancel(self, job_id: str) -> list[str]:
+        """Takes out what waits, and the file whose turn it is; the names of the staged files. Raises NotFound."""
         with self._database.writing() as connection:
             if connection.execute("SELECT 1 FROM jobs WHERE id = ?", [job_id]).fetchone() is None:
                 raise NotFound(f"no job {job_id}")
-            where = "FROM job_files WHERE job_id = ? AND ordinal != ?"
-            rows = connection.execute(f"SELECT staged {where}", [job_id, under_way]).fetchall()
-            connection.execute(f"DELETE {where}", [job_id, under_way])
+            rows = connection.execute("SELECT staged FROM job_files WHERE job_id = ?", [job_id]).fetchall()
+            connection.execute("DELETE FROM job_files WHERE job_id = ?", [job_id])
             connection.execute(
                 "UPDATE jobs SET state = 'cancelled', finished_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
                 " WHERE id = ? AND finished_at IS NULL",

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,17 @@ _BATCH, _FRAME = 1_800, 15
 AT_ONCE = 2 * (os.cpu_count() or 1)
 """Questions that are answered at once: of more, each would only wait for the others and hold its own memory."""
 _LONGEST_WAIT_S = 0.3  # where questions never cease documents still come in, a batch at a time
+
+
+withdrawn: ContextVar[threading.Event | None] = ContextVar("withdrawn", default=None)
+"""Is set when nobody wants any more what is being taken in here."""
+
+
+def check_wanted() -> None:
+    """Raises Stopping."""
+    event = withdrawn.get()
+    if event is not None and event.is_set():
+        raise Stopping("cancelled while it was taken in")
 
 
 class RightOfWay:
@@ -47,6 +59,7 @@ class RightOfWay:
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Around a batch of passages: one at a time, while nobody asks. Raises Stopping."""
+        check_wanted()
         with self._one_batch:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_interrupted or not self._asking, _LONGEST_WAIT_S)

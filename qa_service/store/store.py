@@ -53,6 +53,7 @@ from qa_service.store.versions import (
     Left,
     Standing,
     close_gap,
+    is_overruled,
     is_overtaken,
     leave_path,
     leave_place,
@@ -238,6 +239,11 @@ class Store:
         """Are a document's bytes what was last seen at `path`, or, without one, were they sent?"""
         with self.database.reading() as connection:
             return was_seen(connection, document_id, path)
+
+    def is_overruled(self, document_id: str, path: str | None) -> bool:
+        """Does its file stand at `path` as before, and was a version sent since that replaced it there?"""
+        with self.database.reading() as connection:
+            return is_overruled(connection, document_id, path)
 
     def older(self, document_id: str, path: str | None, file_name: str | None) -> str | None:
         """The id of the one whose place a document takes at `path`, else by `file_name`; None where there is none."""

@@ -54,11 +54,14 @@ def read_standing(connection: sqlite3.Connection, document_id: str) -> Standing 
 
 
 def read_holder(connection: sqlite3.Connection, path: str | None, file_name: str | None) -> str | None:
-    """The id of the document that stands at `path`, else of the newest of `file_name`; None where there is none."""
-    for column, value in (("path", path), ("file_name", file_name)):
+    """The id of the document that stands at `path`, else of the newest of `file_name`; None where there is none.
+
+    What was sent stays until who sent it deletes or replaces it: at its path it makes room.
+    """
+    for condition, value in (("path = ? AND NOT was_sent", path), ("file_name = ?", file_name)):
         if value is not None:
             row = connection.execute(
-                f"SELECT id FROM documents WHERE {column} = ? AND status != 'superseded'"
+                f"SELECT id FROM documents WHERE {condition} AND status != 'superseded'"
                 " ORDER BY added_at DESC, rowid DESC LIMIT 1",
                 [value],
             ).fetchone()
@@ -98,20 +101,25 @@ def supersede(connection: sqlite3.Connection, older_id: str, newer_id: str) -> l
     """Takes a document, and who waits for its place, out of the search for a newer version: the ids of its passages.
 
     All else of them stays. While the newer version waits itself, the one that is searched stays as it is. A version
-    that was sent takes over the path: another content there is the next one.
+    that was sent stands at the path of what it replaces, until the file there changes; one that was sent and waits goes
+    on waiting, for nobody's place, when a file takes that.
     """
     going = connection.execute(
-        "SELECT older.id FROM documents older JOIN documents newer ON newer.id = ? WHERE older.id != newer.id"
+        "SELECT older.id, older.was_sent AND NOT newer.was_sent AS stays"
+        " FROM documents older JOIN documents newer ON newer.id = ? WHERE older.id != newer.id"
         " AND (older.id = ? AND older.status = 'indexed' AND newer.status = 'indexed'"
         "  OR (older.id = ? OR older.replaces = ?) AND older.status = 'waiting')",
         [newer_id, older_id, older_id, older_id],
     ).fetchall()
     passages = []
     for row in going:
+        if row["stays"]:
+            leave_place(connection, row["id"])
+            continue
         passages += delete_passages(connection, row["id"], read_generation(connection))
         connection.execute(
-            "UPDATE documents SET was_waiting = status = 'waiting', status = 'superseded', superseded_by = ?"
-            " WHERE id = ?",
+            "UPDATE documents SET was_waiting = status = 'waiting', status = 'superseded', was_sent = 0,"
+            " superseded_by = ? WHERE id = ?",
             [newer_id, row["id"]],
         )
         connection.execute(
@@ -144,6 +152,10 @@ def note_path(connection: sqlite3.Connection, document_id: str, path: str | None
         connection.execute("UPDATE documents SET was_sent = 1 WHERE id = ?", [document_id])
     else:
         connection.execute(
+            "UPDATE documents SET path = NULL WHERE path = ? AND id != ? AND was_sent AND status != 'superseded'",
+            [path, document_id],
+        )
+        connection.execute(
             "INSERT OR REPLACE INTO paths SELECT ?, id, file_name FROM documents WHERE id = ?", [path, document_id]
         )
 
@@ -155,6 +167,16 @@ def was_seen(connection: sqlite3.Connection, document_id: str, path: str | None)
     else:
         sql, given = "SELECT 1 FROM paths WHERE document_id = ? AND path = ?", [document_id, path]
     return connection.execute(sql, given).fetchone() is not None
+
+
+def is_overruled(connection: sqlite3.Connection, document_id: str, path: str | None) -> bool:
+    """Does its file stand at `path` as before, and was a version sent since that replaced it there?"""
+    row = connection.execute(
+        "SELECT 1 FROM paths JOIN documents newer ON newer.path = paths.path WHERE paths.path = ?"
+        " AND paths.document_id = ? AND newer.id != paths.document_id AND was_sent AND status != 'superseded'",
+        [path, document_id],
+    ).fetchone()
+    return row is not None
 
 
 def leave_path(connection: sqlite3.Connection, document_id: str, path: str) -> Left:

@@ -216,7 +216,7 @@ def _add_jobs(router: APIRouter, service: Service) -> None:
 
     @router.delete("/jobs/{job_id}", tags=["jobs"], responses=_NOT_FOUND)
     def cancel(job_id: JobIdInPath) -> JobOut:
-        """What still waits is not taken in; what was taken in stays, and so does the file that is being read."""
+        """What was taken in stays; what still waits is not taken in, nor the rest of the file that is being read."""
         return JobOut.of(service.jobs.cancel(job_id))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from embeddings.encoder import Vectors
 from embeddings.hashing import HashingEncoder
 from qa_service.app import open_service
 from qa_service.config import Settings
@@ -21,6 +22,7 @@ from qa_service.service import Service
 from qa_service.store.database import Database
 from qa_service.store.jobs import Job, JobTable, StagedFile
 from qa_service.store.staging import Staging
+from tests.qa_service.ingest.extract import made_files
 
 NOTHING = TakenIn((), (), is_container=False)
 _processes = multiprocessing.get_context("forkserver")
@@ -100,6 +102,44 @@ def test_a_cancelled_job_takes_in_no_more(tmp_path: Path) -> None:
         assert jobs.cancel(last).state == "done"
         with pytest.raises(NotFound):
             jobs.cancel("nothing")
+    assert left(tmp_path) == []
+
+
+class SlowEncoder(HashingEncoder):
+    """Takes a moment for each batch, and tells of the first one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started, self.batches = threading.Event(), 0
+
+    def encode_passages(self, passages: Sequence[str]) -> Vectors:
+        self.started.set()
+        self.batches += 1
+        time.sleep(0.02)
+        return super().encode_passages(passages)
+
+
+@pytest.mark.parametrize("is_archive", [True, False])
+def test_a_cancelled_file_is_taken_in_no_further(tmp_path: Path, is_archive: bool) -> None:
+    encoder = SlowEncoder()
+    service = open_service(Settings(data_dir=tmp_path, min_confidence=0), encoder)
+    try:
+        book = "\n".join(f"Sentence {number} of a long book about rivers and bridges." for number in range(20_000))
+        content = (
+            made_files.zipped({f"{number}.txt": book + str(number) for number in range(3)}) if is_archive else book
+        )
+        name, file = service.staging.create()
+        with file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+        job = service.jobs.submit([StagedFile(name, 1, "book.zip" if is_archive else "book.txt", {}, None, None)], [])
+        assert encoder.started.wait(30)
+        assert service.jobs.cancel(job.id).state == "cancelled"
+        after = service.jobs.submit(stage(service.staging, "A short text."), []).id
+        assert ended(service.jobs, after).state == "done"
+        assert encoder.batches < 20
+        assert [entry.file_name for entry in service.documents(1, 10)[0]] == ["0.txt"]
+    finally:
+        service.close()
     assert left(tmp_path) == []
 
 

@@ -8,6 +8,10 @@ from qa_service.records import Encoding, Extracted, Section, Span
 MAX_CHARACTERS = 50_000_000
 _MAX_TITLE = 300
 _BREAKS = "\n\n"
+_LEVEL_DIGITS, _RAISED_DIGITS, _LOWERED_DIGITS = "0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎"
+_RAISED = str.maketrans(_LEVEL_DIGITS, _RAISED_DIGITS)
+_LOWERED = str.maketrans(_LEVEL_DIGITS, _LOWERED_DIGITS)
+_LEVELLED = str.maketrans(_RAISED_DIGITS + _LOWERED_DIGITS, 2 * _LEVEL_DIGITS)
 
 
 class TextBuilder:
@@ -108,3 +112,22 @@ def storable(text: str) -> str:
 def one_line(text: str) -> str:
     """All white space as single spaces."""
     return " ".join(text.split())
+
+
+def raised(text: str) -> str:
+    """A number above the line, as it is written without markup: 10⁶ is no 106. Words stay as they are."""
+    return text.translate(_RAISED) if _is_number(text) else text
+
+
+def lowered(text: str) -> str:
+    """A number below the line: H₂O."""
+    return text.translate(_LOWERED) if _is_number(text) else text
+
+
+def levelled(text: str) -> str:
+    """With all numbers on the line."""
+    return text.translate(_LEVELLED)
+
+
+def _is_number(text: str) -> bool:
+    return text.isprintable() and all(each in _LEVEL_DIGITS or each.isspace() for each in text)

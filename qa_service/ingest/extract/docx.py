@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from qa_service.ingest.extract.blocks import TextBuilder, one_line
+from qa_service.ingest.extract.blocks import TextBuilder, lowered, one_line, raised
 from qa_service.ingest.extract.office_properties import office_properties
 from qa_service.ingest.extract.zipped_xml import Package, opened, release
 from qa_service.records import Extracted, RawFile
@@ -76,12 +76,22 @@ def _text(paragraph: etree._Element) -> str:
         elif skipped or event == "end":
             continue
         elif element.tag == _W + "t":
-            pieces.append(element.text or "")
+            pieces.append(_at_height(element))
         elif element.tag in _CHARACTERS:
             pieces.append(_CHARACTERS[str(element.tag)])
         elif element.tag == _PARAGRAPH and element is not paragraph:
             pieces.append("\n")
     return "".join(pieces)
+
+
+def _at_height(text: etree._Element) -> str:
+    """Of a run: above, below or on the line."""
+    run = text.getparent()
+    height = run.find(f"{_W}rPr/{_W}vertAlign") if run is not None else None
+    written = (
+        {"superscript": raised, "subscript": lowered}.get(height.get(_W + "val") or "") if height is not None else None
+    )
+    return written(text.text or "") if written else text.text or ""
 
 
 def _level(paragraph: etree._Element, levels: dict[str, int]) -> int:

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -12,7 +12,7 @@ from lxml import html as lxml_html
 
 from qa_service.errors import BadFile
 from qa_service.ingest.decode import decode
-from qa_service.ingest.extract.blocks import TextBuilder, storable
+from qa_service.ingest.extract.blocks import TextBuilder, lowered, raised, storable
 from qa_service.ingest.extract.html_metadata import page_metadata
 from qa_service.ingest.extract.page_body import PageBody
 from qa_service.records import Extracted, RawFile
@@ -40,6 +40,7 @@ _INSIDE_ROWS = frozenset(
     {"table", "ul", "ol", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "form", "section", "article"}
 )
 """A row that holds one of these is layout, not data."""
+_HEIGHTS: Mapping[str, Callable[[str], str]] = {"sup": raised, "sub": lowered}
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _FURNITURE_TAGS = frozenset({"nav", "footer", "aside", "header", "dialog", "button", "select", "menu"})
 _FURNITURE_ROLES = frozenset(
@@ -141,6 +142,8 @@ class _Place:
     is_row: bool = False
     level: int = 0
     in_article: bool = False
+    height: Callable[[str], str] = str
+    """What a text above or below the line is written as."""
 
 
 def _blocks(tree: etree._Element) -> Iterator[_Block]:
@@ -185,7 +188,7 @@ def _append(block: _Block, tag: str, text: str, place: _Place) -> None:
         block.pieces.append(" " if place.is_row else "\n" if place.is_pre else "\0")
     elif tag in _BLOCKS and place.is_row:
         block.pieces.append(" ")
-    block.pieces.append(text)
+    block.pieces.append(place.height(text))
     if place.is_link:
         block.linked += len("".join(text.split()))
 
@@ -205,6 +208,7 @@ def _inside(above: _Place, element: etree._Element, tag: str) -> _Place:
         is_row=above.is_row or (tag == "tr" and _is_data(element)),
         level=_LEVELS.get(tag, 0 if tag in _BLOCKS and not above.level else above.level),
         in_article=above.in_article or tag in ("article", "main"),
+        height=_HEIGHTS.get(tag, above.height),
     )
 
 

@@ -3,7 +3,7 @@
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
-from qa_service.ingest.extract.blocks import one_line
+from qa_service.ingest.extract.blocks import levelled, one_line
 
 
 class PageBody:
@@ -14,10 +14,11 @@ class PageBody:
         found = extract_plain_text(
             tree, main_content=True, list_bullets=False, alt_texts=False, preserve_formatting=True
         )
+        found = levelled(found)
         self._lines = {one_line(line) for line in found.splitlines()}
         self._text = one_line(found)
 
     def holds(self, block: str) -> bool:
         """Does a block of the page stand in it?"""
-        block = one_line(block)
+        block = one_line(levelled(block))
         return block in self._lines or block in self._text

@@ -24,6 +24,10 @@ SPAM = "|".join(f"免费在线观看无码影院{a}字幕{b}" for a in "一二�
 """What waits for an operator."""
 
 
+def ignore(_file: str, _outcome: ReceiptOut | BadInput) -> None:
+    """Nobody is told."""
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = 100.0
@@ -246,7 +250,7 @@ def test_what_came_from_an_archive_goes_with_it(watched: Watched, folder: Path, 
     if watches:
         watched.look()
     else:
-        delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), watched.batch)
+        delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), watched.batch, ignore)
     assert watched.texts() == {"This file stays."}
 
 
@@ -267,11 +271,62 @@ def test_what_an_archive_holds_no_more_is_deleted(
     else:
         batch: Batch[ReceiptOut] = Batch()
         add_files(watched.session.add, [folder], Settings(data_dir=tmp_path / "data"), batch)
-        delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), batch)
+        delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), batch, ignore)
     assert watched.texts() == {"This file stays.", "The first file.", "The third file."}
     (folder / "all.zip").write_bytes((folder / "all.zip").read_bytes()[:-30])
     watched.look()
     assert watched.texts() == {"This file stays.", "The first file.", "The third file."}, "a damaged one tells nothing"
+
+
+def test_a_folder_that_went_and_came_back_lost_nothing(watched: Watched, folder: Path, tmp_path: Path) -> None:
+    (folder / "new.txt").write_text("A new file.")
+    assert watched.look() == ["added"]
+    folder.rename(tmp_path / "away")
+    assert watched.look() == ["error"]
+    (tmp_path / "away").rename(folder)
+    watched.look()
+    assert watched.look() == []
+    assert watched.texts() == {"This file stays.", "A new file."}
+
+
+def test_of_two_folders_one_may_be_away(session: DirectSession, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "new.txt").write_text("A new file.")
+    settings, clock = Settings(data_dir=tmp_path / "data"), Clock()
+    batch: Batch[ReceiptOut] = Batch()
+    watch = FolderWatch(session, [folder, other], settings, ignore, delete_missing=True, batch=batch, clock=clock)
+    add_files(session.add, [folder, other], settings, batch)
+    other.rename(tmp_path / "away")
+    for _ in range(3):
+        watch.look()
+        clock.now += GONE_S
+    assert {entry.file_name for entry in session.documents()} == {"stays.txt", "new.txt"}
+
+
+def test_a_place_where_other_bytes_stand_by_now_is_no_other_place(
+    session: DirectSession, folder: Path, tmp_path: Path
+) -> None:
+    settings, other = Settings(data_dir=tmp_path / "data"), tmp_path / "other"
+    other.mkdir()
+    pack(other / "a.zip", a="A file of many places.", b="Another file.")
+    for path in (other / "b.txt", other / "c.txt", folder / "d.txt"):
+        path.write_text("A file of many places.")
+    for each in (other, folder):
+        add_files(session.add, [each], settings, Batch())
+    pack(other / "a.zip", b="Another file.")  # unseen
+    (other / "b.txt").write_text("A file that nobody looked at yet.")
+    (folder / "d.txt").write_text("A file that changed.")
+    batch: Batch[ReceiptOut] = Batch()
+    add_files(session.add, [folder], settings, batch)
+    take_in_replaced(session, settings, batch, ignore, dict(batch.taken))
+    watched = Watched(session, folder, tmp_path, deletes=True)
+    texts = {"This file stays.", "A file that changed.", "A file of many places.", "Another file."}
+    assert watched.texts() == texts
+    assert str(other / "c.txt") in {entry.path for entry in session.documents()}
+    (other / "c.txt").unlink()
+    delete_missing(session, [other], settings, Batch(), ignore)
+    assert watched.texts() == texts - {"A file of many places."}
 
 
 def test_what_came_while_the_service_was_away_is_taken_in_when_it_is_back(
@@ -311,7 +366,7 @@ def test_bytes_that_stand_in_an_archive_too_stay_when_another_file_of_them_goes(
     watched.look()
     assert watched.texts() == everything
     pack(folder / "two.zip", d="The second file.")
-    assert watched.look() == ["unchanged"]
+    assert watched.look() == ["unchanged", "unchanged"]  # what is in it, and what stands in the other one
     assert watched.texts() == everything
     (folder / "two.zip").unlink()
     watched.look()
@@ -338,16 +393,16 @@ def test_bytes_that_stand_in_another_folder_too_stay_there(
         each.write_text("A file of both folders.")
         add_files(session.add, [each.parent], settings, Batch())
     (folder / "a.txt").unlink()
-    delete_missing(session, [folder], settings, Batch())
+    delete_missing(session, [folder], settings, Batch(), ignore)
     assert {entry.path for entry in session.documents()} == {str(other / "b.txt"), str(folder / "stays.txt")}
     (folder / "a.txt").write_text("A file of both folders.")
     add_files(session.add, [folder], settings, Batch())
     (folder / "a.txt").unlink()
     (other / "b.txt").unlink()
-    delete_missing(session, [folder], settings, Batch())
+    delete_missing(session, [folder], settings, Batch(), ignore)
     assert str(other / "b.txt") in {entry.path for entry in session.documents()}, "the other folder may not be mounted"
     (other / "c.txt").write_text("Another file.")
-    delete_missing(session, [other], settings, Batch())
+    delete_missing(session, [other], settings, Batch(), ignore)
     assert {entry.path for entry in session.documents()} == {str(folder / "stays.txt")}
 
 
@@ -369,11 +424,11 @@ def test_what_is_replaced_in_one_folder_stays_in_the_other(
     else:
         batch: Batch[ReceiptOut] = Batch()
         add_files(session.add, [folder], settings, batch)
-        take_in_replaced(session, settings, batch, lambda _file, _outcome: None)
+        take_in_replaced(session, settings, batch, ignore, dict(batch.taken))
     texts = {"This file stays.", "Another file.", "A file of both folders.", "A file that changed."}
     assert watched.texts() == texts
     (folder / "a.txt").unlink()
-    delete_missing(session, [folder], settings, Batch())
+    delete_missing(session, [folder], settings, Batch(), ignore)
     assert watched.texts() == texts - {"A file that changed."}
 
 
@@ -388,7 +443,7 @@ def test_what_is_replaced_and_stood_elsewhere_before_only_stays_replaced(
     (folder / "name.txt").write_text("A file that changed.")
     batch: Batch[ReceiptOut] = Batch()
     add_files(session.add, [folder], settings, batch)
-    take_in_replaced(session, settings, batch, lambda _file, _outcome: None)
+    take_in_replaced(session, settings, batch, ignore, dict(batch.taken))
     assert Watched(session, folder, tmp_path, deletes=True).texts() == {"This file stays.", "A file that changed."}
 
 
@@ -404,7 +459,7 @@ def test_what_was_sent_stays_when_a_file_of_the_same_bytes_goes(
         else:
             add_files(session.add, [folder], settings, Batch())
     (folder / "a.txt").unlink()
-    delete_missing(session, [folder], settings, Batch())
+    delete_missing(session, [folder], settings, Batch(), ignore)
     assert Watched(session, folder, tmp_path, deletes=True).texts() == {"This file stays.", "A file that was sent."}
     (folder / "a.txt").write_text("A file that was sent.")
     add_files(session.add, [folder], settings, Batch())
@@ -420,7 +475,7 @@ def test_what_was_taken_in_from_a_folder_inside_is_missed_from_above(
     for root in (folder / "deep", folder):
         add_files(session.add, [root], settings, Batch())
     (folder / "deep" / "gone.txt").unlink()
-    delete_missing(session, [folder], settings, Batch())
+    delete_missing(session, [folder], settings, Batch(), ignore)
     assert [entry.file_name for entry in session.documents()] == ["stays.txt"]
 
 
@@ -447,11 +502,11 @@ def test_what_went_while_nobody_watched_is_deleted_when_asked(
     add_files(watched.session.add, [other], settings, Batch())
     (folder / "new.txt").unlink()
     other.unlink()
-    delete_missing(watched.session, [folder], settings, Batch())
+    delete_missing(watched.session, [folder], settings, Batch(), ignore)
     assert watched.texts() == {"This file stays.", "Another file."}
     (folder / "stays.txt").unlink()
     capsys.readouterr()
-    delete_missing(watched.session, [folder, tmp_path / "missing"], settings, Batch())
+    delete_missing(watched.session, [folder, tmp_path / "missing"], settings, Batch(), ignore)
     told = [f"nothing deleted: {each} holds no files, it may not be mounted" for each in (folder, tmp_path / "missing")]
     assert capsys.readouterr().out.splitlines() == told
     assert watched.texts() == {"This file stays.", "Another file."}, "an empty folder may not be mounted"
@@ -463,10 +518,10 @@ def test_a_document_whose_file_moved_and_then_went_is_deleted(watched: Watched, 
     (folder / "deep").mkdir()
     (folder / "a.txt").rename(folder / "deep" / "z.txt")
     add_files(watched.session.add, [folder], Settings(data_dir=tmp_path / "data"), Batch())
-    delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), watched.batch)
+    delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), watched.batch, ignore)
     assert watched.texts() == {"This file stays.", "A new file."}
     (folder / "deep" / "z.txt").unlink()
-    delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), watched.batch)
+    delete_missing(watched.session, [folder], Settings(data_dir=tmp_path / "data"), watched.batch, ignore)
     assert watched.texts() == {"This file stays."}
 
 
@@ -475,7 +530,7 @@ def test_a_copy_that_went_takes_along_the_bytes_that_stood_there_last(
 ) -> None:
     def index() -> set[str]:
         add_files(session.add, [folder], Settings(data_dir=tmp_path / "data"), Batch())
-        delete_missing(session, [folder], Settings(data_dir=tmp_path / "data"), Batch())
+        delete_missing(session, [folder], Settings(data_dir=tmp_path / "data"), Batch(), ignore)
         return {hit.text for hit in session.service.search("file", top_k=50).hits}
 
     (folder / "a.txt").write_text("The same file.")
@@ -494,7 +549,7 @@ def test_a_folder_that_was_taken_in_from_above_is_its_own_when_taken_in_itself(
     for root in (tmp_path, folder):
         add_files(session.add, [root], settings, Batch())
     (folder / "gone.txt").unlink()
-    delete_missing(session, [folder], settings, Batch())
+    delete_missing(session, [folder], settings, Batch(), ignore)
     assert [entry.file_name for entry in session.documents()] == ["stays.txt"]
 
 

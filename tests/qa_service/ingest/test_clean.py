@@ -281,3 +281,45 @@ def test_boilerplate_is_found_with_any_line_end(line_end: str) -> None:
         f"Home / World{line_end}Share",
         f"Top{line_end}Back to top{line_end}© 2025 Kazinform",
     ]
+
+
+SENTENCES = {
+    "en": "Spin the roulette and double your deposit: join today and get free spins!",
+    "ru": "Кредит наличными без справок и поручителей, решение за 15 минут.",
+    "zh": "手机投注平台，真人荷官发牌，充值返利，提款秒到，注册就送88元体验金。",
+    "ja": "即日融資、審査なし、ブラックOKのキャッシング、今すぐお申し込みを。",
+    "ko": "발기부전 치료제 레비트라 정품 구매, 비밀 포장 무료 배송.",
+}
+PARAGRAPHS = {
+    "en": ["The council approved the canals.", "Engineers measured the water.", "A hearing follows in May."],
+    "ru": ["Совет одобрил новые каналы.", "Инженеры измерили потери воды.", "Слушание пройдёт в мае."],
+    "zh": ["市议会周一批准了新的灌溉渠道计划。", "工程师测量了水的损失。", "听证会将在五月举行。"],
+    "ja": ["市議会は月曜日、新しい用水路の計画を承認した。", "技術者は水の損失を測った。", "公聴会は五月に開かれる。"],
+    "ko": ["시의회는 새로운 관개 계획을 승인했다.", "기술자들은 물의 손실을 측정했다.", "공청회는 5월에 열린다."],
+}
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("break_", ["\n\n", " "])
+def test_one_sentence_that_advertises_is_found_and_nothing_beside_it(language: str, place: int, break_: str) -> None:
+    own = PARAGRAPHS[language]
+    text = break_.join([*own[:place], SENTENCES[language], *own[place:]])
+    [found] = find_quarantined(text)
+    assert text[found.span.start : found.span.end] == SENTENCES[language]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Lenders promised instant approval and no credit check, and many who borrowed could not pay the loans back.",
+        "Police warned of messages such as 'Best online casino bonus, register today', which led to stolen accounts.",
+        "Members borrow up to ten books and five films at a time for free; register at the desk with your card.",
+        "Фильм можно смотреть бесплатно в музее каждую среду, билеты не нужны, показ начинается в 18:00.",
+        "图书馆提供免费电影放映，市民可在线预约，每周六晚上七点，当天可领取门票。",
+        "図書館では毎週土曜日に無料で映画とドラマを上映し、会員登録後すぐに予約できます。",
+        "도서관은 매주 토요일 무료 영화를 상영하며, 회원 가입 후 바로 예약할 수 있다.",
+    ],
+)
+def test_who_warns_of_it_or_gives_something_for_free_does_not_advertise(line: str) -> None:
+    assert find_quarantined(f"{ARTICLE}\n{line}\n\n{ARTICLE}") == ()

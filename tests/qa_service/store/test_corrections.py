@@ -159,6 +159,11 @@ def test_what_a_manifest_says_no_more_is_as_the_file_says_it(each: Opened, tmp_p
     assert isinstance(alone, FileEntry)
     assert each.indexer.add(alone.read(1_000_000)).status == "unchanged"
     assert put().metadata.source is None
+    assert put(source="A paper").metadata.source == "A paper"
+    (tmp_path / "manifest.jsonl").unlink()
+    [entry, *_] = find_files([tmp_path])
+    assert isinstance(entry, FileEntry)
+    assert each.indexer.add(entry.read(1_000_000)).metadata.source is None
 
 
 def test_copies_at_two_places_do_not_take_turns_to_describe_their_document(each: Opened) -> None:

@@ -97,11 +97,11 @@ def test_a_moved_file_is_no_new_document_and_leaves_its_place(tmp_path: Path) ->
         assert each.store.generation > generation, "answers of before name the other file"
         generation = each.store.generation
         assert put(each, made_text(1), "/folder/moved.txt").file_name == "moved.txt"
-        assert each.indexer.add(RawFile("upload.txt", made_text(1).encode(), {})).file_name == "moved.txt"
         assert each.store.generation == generation
         assert put(each, made_text(2)).status == "added"
         assert put(each, made_text(3), "/folder/moved.txt").replaces == document_id(made_text(1).encode())
         assert statuses(each) == ["superseded", "indexed", "indexed"]
+        assert each.indexer.add(RawFile("upload.txt", made_text(3).encode(), {})).file_name == "moved.txt"
         assert_agrees(each)
 
 
@@ -523,10 +523,42 @@ def test_a_file_that_stays_as_it_is_does_not_undo_what_was_sent_to_replace_it(tm
         assert (again.status, again.document_id) == ("superseded", old.document_id)
         assert standings(each, old, sent) == ["superseded", "indexed"]
         new = put(each, made_text(3))  # the file was edited
-        assert (new.status, new.replaces) == ("replaced", sent.document_id)
+        assert (new.status, new.replaces) == ("added", None)  # what was sent stays beside it
         assert put(each, made_text(1)).status == "replaced"  # and set back
-        assert standings(each, old, sent, new) == ["indexed", "superseded", "superseded"]
+        assert standings(each, old, sent, new) == ["indexed", "indexed", "superseded"]
         assert_agrees(each)
+
+
+@pytest.mark.parametrize("sent_first", [True, False])
+def test_what_was_sent_stays_when_a_copy_of_it_in_a_folder_changes_and_goes(tmp_path: Path, sent_first: bool) -> None:
+    with opened(tmp_path) as each:
+        places = [None, PATH] if sent_first else [PATH, None]
+        sent, _ = (put(each, made_text(1), path) for path in places)
+        new = put(each, made_text(2))
+        assert (new.status, standings(each, sent, new)) == ("added", ["indexed", "indexed"])
+        assert each.store.leave(new.document_id, PATH) == Left(stands=False, path=None)
+        each.indexer.delete(new.document_id, with_versions=True)
+        assert statuses(each) == ["indexed"]
+        assert_agrees(each)
+
+
+def test_what_was_sent_and_waits_stays_when_the_file_that_it_would_replace_changes(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old = put(each, made_text(1))
+        waiting = put(each, made_spam(1), None, replaces="report.txt")
+        new = put(each, made_text(2))
+        assert standings(each, old, waiting, new) == ["superseded", "waiting", "indexed"]
+        each.indexer.accept(waiting.document_id)
+        assert standings(each, old, waiting, new) == ["superseded", "indexed", "indexed"]
+        assert_agrees(each)
+
+
+def test_what_was_replaced_by_its_sender_goes_with_a_copy_in_a_folder(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        old = put(each, made_text(1), None)
+        put(each, made_text(2), None, replaces="report.txt")
+        assert put(each, made_text(1)).status == "restored"  # the copy in the folder
+        assert each.store.leave(old.document_id, PATH) == Left(stands=False, path=None)
 
 
 def test_a_file_that_goes_leaves_what_was_sent_to_replace_it(tmp_path: Path) -> None:

@@ -144,6 +144,20 @@ def test_json_is_read_over_lines_or_a_line_each_whatever_its_name_says() -> None
     assert (whole.format, whole.text) == ("json", "q: one\n\nq: two")
 
 
+def test_numbers_above_and_below_the_line_stay_there() -> None:
+    page = b"<p>10<sup>6</sup> tonnes of CO<sub>2</sub><sup><a>[1]</a></sup>, the 5<sup>th</sup> of 2<sup>10</sup>.</p>"
+    assert extracted("a.html", page).text == "10\u2076 tonnes of CO\u2082[1], the 5th of 2\u00b9\u2070."
+    run = '<w:r><w:rPr><w:vertAlign w:val="{}"/></w:rPr><w:t>{}</w:t></w:r>'.format
+    body = f"<w:p><w:r><w:t>m</w:t></w:r>{run('superscript', '-2')}{run('subscript', '3')}{run('baseline', '4')}</w:p>"
+    assert extracted("a.docx", made.word_body(body)).text == "m\u207b\u00b2\u20834"
+
+
+def test_notes_of_rich_text_are_read() -> None:
+    note = rb"{\super\chftn}{\footnote\pard\plain {\super\chftn} A note of 1954.}"
+    source = rb"{\rtf1\ansi It is long." + note + rb" More.\par}"
+    assert extracted("a.rtf", source).text == "It is long.\n\nA note of 1954. More."
+
+
 def test_rich_text() -> None:
     source = (
         rb"{\rtf1\ansi\ansicpg1251{\fonttbl{\f0 Arial;}}\f0 \'cf\'f0\'e8\'e2\'e5\'f2 \u1179?\par Second \b para\b0}"
