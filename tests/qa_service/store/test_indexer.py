@@ -1,7 +1,7 @@
 """Files into the store and out of it again: complete, once, and gone when deleted."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -83,6 +83,47 @@ def test_the_same_bytes_from_eight_threads_are_one_document(tmp_path: Path) -> N
         assert sorted(pool.map(add, range(8))) == ["added"] + ["unchanged"] * 7
         assert len(each.store.document_ids()) == 1
         assert_agrees(each)
+
+
+class BookEncoder(HashingEncoder):
+    """Reads the book until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started, self.go_on = threading.Event(), threading.Event()
+
+    def encode_passages(self, passages: Sequence[str]) -> Vectors:
+        if any("of the book" in passage for passage in passages):
+            self.started.set()
+            assert self.go_on.wait(60)
+        return super().encode_passages(passages)
+
+
+@pytest.mark.parametrize("replaces", [None, "old.txt"])
+def test_nothing_waits_for_a_book_that_is_taken_in(tmp_path: Path, replaces: str | None) -> None:
+    encoder = BookEncoder()
+    with opened(tmp_path, encoder) as each, ThreadPoolExecutor(1) as reader:
+        old = each.add("The first form of what is written.", "old.txt")
+        other = each.add("Another text.", "other.txt")
+        book = RawFile("book.txt", b"The first line of the book.", {}, replaces=replaces)
+        reading = reader.submit(each.indexer.add, book)
+        try:
+            assert encoder.started.wait(30)
+            for number in range(150):  # whatever their ids
+                assert each.add(f"A short text {number}.").status == "added"
+            again = RawFile("other.txt", b"A newer text.", {}, replaces="other.txt")
+            assert each.indexer.add(again).status == "replaced"
+            assert (
+                each.indexer.add(RawFile("other.txt", b"Another text.", {}, replaces="other.txt")).status == "replaced"
+            )
+            each.indexer.correct(other.document_id, {"title": "Right"})
+            each.indexer.correct(old.document_id, {"author": "Corrected meanwhile"})
+        finally:
+            encoder.go_on.set()
+        receipt = reading.result(60)
+        assert receipt.replaces == (old.document_id if replaces else None)
+        assert receipt.metadata.author == ("Corrected meanwhile" if replaces else None)
+        assert_agrees(each, encoder)
 
 
 def test_a_file_that_is_refused_leaves_nothing(tmp_path: Path) -> None:
