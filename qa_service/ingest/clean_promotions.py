@@ -5,13 +5,14 @@ What it sells is what search spam sells. A report on it names no address and cal
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
-from qa_service.ingest.clean_blocks import Line
-from qa_service.ingest.clean_spam import Suspicion
+from qa_service.ingest.clean_blocks import LONG, Line
+from qa_service.ingest.clean_spam import Suspicion, fragments_of
 from qa_service.ingest.clean_words import (
     ADDRESS,
+    CALLS,
     CHEAP_HOST,
     CONTACT,
     IMPERATIVES,
@@ -22,6 +23,7 @@ from qa_service.ingest.clean_words import (
     TOPICS,
     WARES,
 )
+from qa_service.ingest.search_form import width
 from qa_service.records import QuarantineState, Span
 
 _SENTENCE = re.compile(rf"\S.*?(?=(?:{SENTENCE_MARK.pattern}|\Z)).?", re.DOTALL)
@@ -30,6 +32,10 @@ _LONGEST = 600
 _STRONG, _WEAK = 4, 3
 _MANY_WARES = 3
 _FEWEST_CALLS = 2
+_IS_NO_KEYWORD = re.compile(rf"[:：=(){{}}\[\]'\"“”「」]|{SENTENCE_MARK.pattern}|[.。]$")
+_LONGEST_KEYWORD = 50
+"""Width: a clause of a sentence is longer."""
+_FEWEST_KEYWORDS, _FEWEST_KINDS, _SELLING = 3, 2, 0.6
 
 
 def with_promotions(lines: Sequence[Line], suspected: Sequence[Suspicion]) -> list[Suspicion]:
@@ -41,19 +47,62 @@ def with_promotions(lines: Sequence[Line], suspected: Sequence[Suspicion]) -> li
         own = [] if i in taken else [Suspicion(i, i, *verdict, part) for part, verdict in _promotions(line)]
         if own and (i not in found or any(each.state == "quarantined" for each in own)):
             found[i] = own
+    taken |= {i for each in found.values() for one in each for i in range(one.first, one.last + 1)}
+    found |= {each.first: [each] for each in _keywords(lines, taken)}
     return [each for first in sorted(found) for each in found[first]]
 
 
+def _keywords(lines: Sequence[Line], taken: Collection[int]) -> Iterator[Suspicion]:
+    """Short lines, one after the other, that are a list of keywords together."""
+
+    def is_one(i: int) -> bool:
+        text = _folded(lines[i].text)
+        return i not in taken and len(text) < LONG and _sells(text) and not _IS_NO_KEYWORD.search(text)
+
+    for is_list, group in groupby(range(len(lines)), is_one):
+        if is_list:
+            first, *others = group
+            last = (others or [first])[-1]
+            if verdict := _list_verdict([_folded(line.text) for line in lines[first : last + 1]]):
+                yield Suspicion(first, last, *verdict)
+
+
 def _promotions(line: Line) -> Iterator[tuple[Span, tuple[QuarantineState, str]]]:
-    """Sentences that follow each other and advertise together, with what is said of them."""
+    """The sentences that advertise, with what is said of them: each for itself and those that call beside it, else
+    neighbours together."""
     if not WARES.search(_folded(line.text)):
         return
     sentences = [Span(match.start(), match.end()) for match in _SENTENCE.finditer(line.text)]
-    whole = [Span(0, len(line.text))] if len(sentences) <= _FEW_SENTENCES else []
-    for group in whole or _groups(line.text, sentences):
-        verdict = _verdict(_folded(line.text[group.start : group.end])) if group.end - group.start <= _LONGEST else None
-        if verdict:
-            yield Span(line.span.start + group.start, line.span.start + group.end), verdict
+    whole = [Span(0, len(line.text))] if 1 < len(sentences) <= _FEW_SENTENCES else []
+    for parts in (sentences, _groups(line.text, sentences), whole):
+        found: list[tuple[Span, tuple[QuarantineState, str]]] = []
+        for part in parts:
+            short = part.end - part.start <= _LONGEST
+            if short and (verdict := _verdict(_folded(line.text[part.start : part.end]))):
+                found.append((_with_calls(line.text, sentences, part), verdict))
+        for part, verdict in found:
+            yield Span(line.span.start + part.start, line.span.start + part.end), verdict
+        if found:
+            return
+
+
+def _with_calls(text: str, sentences: Sequence[Span], part: Span) -> Span:
+    """With the sentences right before and after it that call, or ask."""
+    start, end = part.start, part.end
+    for each in reversed([each for each in sentences if each.end <= part.start]):
+        if not _calls_out(text[each.start : each.end]):
+            break
+        start = each.start
+    for each in [each for each in sentences if each.start >= part.end]:
+        if not _calls_out(text[each.start : each.end]):
+            break
+        end = each.end
+    return Span(start, end)
+
+
+def _calls_out(sentence: str) -> bool:
+    calls = len(IMPERATIVES.findall(_folded(sentence))) + len(OFFERS.findall(_folded(sentence)))
+    return len(sentence) < LONG and (calls >= _FEWEST_CALLS or sentence.endswith(("!", "?", "！", "？")))
 
 
 def _groups(text: str, sentences: Sequence[Span]) -> Iterator[Span]:
@@ -77,8 +126,27 @@ def _may_be_surer(each: Suspicion) -> bool:
     return each.state == "flagged" and each.first == each.last
 
 
+def _sells(text: str) -> bool:
+    return any(pattern.search(text) for pattern in (WARES, CALLS, OFFERS))
+
+
+def _list_verdict(fragments: Sequence[str]) -> tuple[QuarantineState, str] | None:
+    """Of casefolded fragments that may be keywords."""
+    if any(_IS_NO_KEYWORD.search(each) or width(each) > _LONGEST_KEYWORD for each in fragments):
+        return None
+    kinds = {word for each in fragments for word in WARES.findall(each)}
+    selling = sum(map(_sells, fragments))
+    if len(fragments) < _FEWEST_KEYWORDS or len(kinds) < _FEWEST_KINDS or selling < _SELLING * len(fragments):
+        return None
+    return "flagged", f"a list of what spam sells: {selling} of {len(fragments)} keywords"
+
+
 def _verdict(text: str) -> tuple[QuarantineState, str] | None:
     """Of casefolded text."""
+    return _advertising(text) or (None if REPORTS.search(text) else _list_verdict(fragments_of(text)))
+
+
+def _advertising(text: str) -> tuple[QuarantineState, str] | None:
     sold = len(set(WARES.findall(text)))
     if not sold:
         return None

@@ -33,7 +33,7 @@ from qa_service.ingest.clean_words import (
 from qa_service.ingest.scripts import HAN, HIRAGANA, LATIN, Scripts
 from qa_service.records import QuarantineState, Span
 
-_BREAK = re.compile(r"\s*(?:[|｜丨¦/／·•●★☆■□▶►◆◇※_–—【】#~+＋>»«♥❤✅✔→←\n\t]|\s-\s| {2,})[\s【】|]*")
+_BREAK = re.compile(r"\s*(?:[|｜丨¦/／·•●★☆■□▶►◆◇※_–—【】#*＊~+＋>»«♥❤✅✔→←\n\t]|\s-\s| {2,})[\s【】|]*")
 _WEAK_BREAK = re.compile(r"\s*[,，、;；:：]\s*|(?<=[\u3040-\u30ff\u3400-\u9fff])\s+(?=[\u3040-\u30ff\u3400-\u9fff])")
 _URL = re.compile(r"https?://\S+")
 _PLAIN = "few function words"
@@ -45,7 +45,6 @@ _MIN_FORM = 4
 _REPEATED = 0.6
 _UNFAMILIAR = 0.2
 _QUARANTINED, _FLAGGED = 6, 4
-_FEW_SENTENCES = 2
 _NEAR = 20_000
 """So much of the text before and after a block is asked for its words."""
 
@@ -133,6 +132,14 @@ def _surroundings(text: str, span: Span) -> str:
     return f"{before}\n{after}".casefold()
 
 
+def fragments_of(text: str) -> list[str]:
+    """What stands between the signs that part keywords; between commas where there are few of those."""
+    fragments = [each for each in _BREAK.split(text) if each and not each.isspace()]
+    if len(fragments) <= _MANY:
+        fragments = [each for part in fragments for each in _WEAK_BREAK.split(part) if each.strip()]
+    return fragments
+
+
 @dataclass(frozen=True)
 class _Block:
     document: str
@@ -149,10 +156,7 @@ class _Block:
 
     @cached_property
     def fragments(self) -> list[str]:
-        fragments = [each for each in _BREAK.split(self.text) if each and not each.isspace()]
-        if len(fragments) <= _MANY:
-            fragments = [each for part in fragments for each in _WEAK_BREAK.split(part) if each.strip()]
-        return fragments
+        return fragments_of(self.text)
 
     @cached_property
     def repetition(self) -> float:
@@ -219,7 +223,7 @@ class _Block:
         """Several sentences, of which few sell anything: those are judged for themselves."""
         sentences = [each for each in SENTENCE_MARK.split(self.text) if each.strip()]
         selling = sum(bool(TOPICS.search(each) or CALLS.search(each)) for each in sentences)
-        return len(sentences) > _FEW_SENTENCES and selling < len(sentences) / 2
+        return len(sentences) > 1 and selling <= len(sentences) / 2
 
     def _form(self) -> dict[str, int]:
         count, length = len(self.fragments), len(self.text)

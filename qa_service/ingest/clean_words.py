@@ -137,6 +137,8 @@ _WARES = (
     *_each(
         "발기부전|처방전|현금화|급전|신용불량|영화|드라마|토렌트|다시보기|무료보기|несие|кепілсіз|анықтамасыз|бәс тіг"
     ),
+    *_each("レビトラ|ed治療薬|ハメ撮り|媚薬|套现|套現|黑户|延时喷剂|增大丸|催情|一夜情|激情|主播|特码|pk10|棋牌"),
+    *_each("오피|밤문화|웹툰|최음제|소액대출|무직자|milf|full movie|followers|сиалис|левитра|完整版|大片"),
 )
 # What it bids the reader do.
 _IMPERATIVES: Sequence[str] = (
@@ -163,7 +165,8 @@ _OFFERS: Sequence[str] = (
     *_each("bonus|free spins|deposit match|for free|online free|free live|without registration|without sign-up"),
     *_each("without prescription|no rx|no ads|overnight delivery|discreet|instantly|in one hour|win rate"),
     *_each("bad credit|no problem|tonight|full hd|in hd|double your|fast cash|бесплатн|без регистрации"),
-    *_each("без депозита|без справок|наличными|деньги за|за минуту|решение за|удвоим|круглосуточно|недорого"),
+    *_each("no sign up|buy real|без депозита|без справок|наличными|деньги за|за минуту|решение за|удвоим"),
+    *_each("круглосуточно|недорого"),
     *_each("с доставкой|оплата при получении|для взрослых|в hd|качестве hd|хорошем качестве|вывод за"),
     *_each("免费|免費|免求人|无需会员|無需會員|免注册|免註冊|保真可查|正规|原装|原裝|货到付款|貨到付款|保密"),
     *_each(

@@ -25,7 +25,9 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16"),
 )
 _NOT_LATIN = re.compile(r"[^\x00-\x7f\u00a0-\u017f\u2010-\u203a€™\ufffd]")
-_ESCAPED = re.compile(rb"\x1b\$[@B]|\x1b\([BJ]|~\{(?:[!-w][!-~])+~\}")
+_MEANT = 8
+"""So many characters beyond ASCII are not UTF-8 by chance."""
+_ESCAPED = re.compile(rb"\x1b\$(?:[@B]|\)C)|\x1b\([BJ]|~\{(?:[!-w][!-~])+~\}")
 
 
 def decode(file: RawFile, declared: str | None = None) -> tuple[str, Encoding]:
@@ -77,9 +79,13 @@ def _marked_wide(content: bytes, codec: str, name: str) -> tuple[str, Encoding] 
 
 
 def _declared(content: bytes, declared: str | None) -> tuple[str, Encoding] | None:
-    """By what is said of it, where that holds. Nobody who declares UTF-16 in ASCII bytes means it."""
+    """By what is said of it, where that holds. Nobody who declares UTF-16 in ASCII bytes means it, and a page that was
+    saved as UTF-8 may still name what it was in before."""
     codec = codec_of(declared or "")
     if not codec or codec.startswith(("utf-16", "utf-32", "utf-7")) or b"\0" in content:
+        return None
+    whole, lost = _as_utf8(content)
+    if not lost and whole >= _MEANT:
         return None
     text = read_as(content, codec)
     return (text, Encoding(shown_name(codec))) if text is not None else None
@@ -114,6 +120,8 @@ def _guessed(file: RawFile) -> tuple[str, Encoding]:
         return content.decode("ascii"), Encoding("utf-8")
     if best is None:
         raise BadFile(f"{file.name}: not text in any known encoding (tried UTF-8, UTF-16, {_TRIED}); save it as UTF-8")
+    whole, lost = _as_utf8(content)
+    is_certain = is_certain and (not whole or whole < lost)  # else it may be UTF-8 with something else in it
     return best.text, Encoding(shown_name(best.encoding), is_certain, () if is_certain else others)
 
 
@@ -123,12 +131,18 @@ _TRIED = "and those of Chinese, Japanese, Korean, Cyrillic, Greek, Turkish, Arab
 def _damaged_utf8(content: bytes) -> tuple[str, Encoding] | None:
     """UTF-8 that lost a few bytes, as a file that was cut short; the lost ones are counted."""
     text = content.decode("utf-8", "replace")
-    replaced = text.count("\ufffd") - content.count("\ufffd".encode())
-    whole = sum(character > "\x7f" for character in text) - replaced
+    whole, replaced = _as_utf8(content)
     enough = replaced if _is_latin(text) else MIN_WHOLE * replaced
     if not replaced or has_controls(text) or whole < enough:
         return None
     return text, Encoding("utf-8", is_certain=False, replaced=replaced)
+
+
+def _as_utf8(content: bytes) -> tuple[int, int]:
+    """How many characters beyond ASCII it holds as UTF-8, and how many pieces that are none."""
+    text = content.decode("utf-8", "replace")
+    lost = text.count("\ufffd") - content.count("\ufffd".encode())
+    return sum(character > "\x7f" for character in text) - lost, lost
 
 
 def _is_latin(text: str) -> bool:

@@ -270,6 +270,10 @@ _MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     ALTER TABLE documents ADD COLUMN was_sent INTEGER NOT NULL DEFAULT 0;
     UPDATE documents SET was_sent = path IS NULL;
     """,
+    """
+    -- did a sent version take its place? then its files that stay as they are do not bring it back
+    ALTER TABLE documents ADD COLUMN was_overruled INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 

@@ -173,7 +173,7 @@ class Store:
             insert_quarantined(connection, document.id, quarantined)
             connection.execute("INSERT INTO receipts VALUES (?, ?)", [document.id, took_ms])
             insert_likeness(connection, document.id, likeness)
-            removed = supersede(connection, document.replaces, document.id) if document.replaces else []
+            removed = supersede(connection, document.replaces, document.id, document.path) if document.replaces else []
             return PassageChange(removed, insert_passages(connection, passages))
 
     def bring_back(
@@ -196,7 +196,7 @@ class Store:
             update_metadata(connection, document)
             connection.execute("DELETE FROM quarantine WHERE document_id = ?", [document.id])
             insert_quarantined(connection, document.id, quarantined)
-            removed = supersede(connection, document.replaces, document.id) if document.replaces else []
+            removed = supersede(connection, document.replaces, document.id, document.path) if document.replaces else []
             return PassageChange(removed, insert_passages(connection, passages))
 
     def move(self, document_id: str, path: str | None, file_name: str | None, replaces: str | None) -> list[int] | None:
@@ -220,7 +220,7 @@ class Store:
             if replaces is None and file_name in {None, standing.file_name}:
                 return []
             next_generation(connection)  # answers of before name the other file
-            return [] if replaces is None else supersede(connection, replaces, document_id)
+            return [] if replaces is None else supersede(connection, replaces, document_id, path)
 
     def leave(self, document_id: str, path: str) -> Left:
         """The bytes of a document went from `path`: does it stand elsewhere? Raises NotFound."""
@@ -241,7 +241,7 @@ class Store:
             return was_seen(connection, document_id, path)
 
     def is_overruled(self, document_id: str, path: str | None) -> bool:
-        """Does its file stand at `path` as before, and was a version sent since that replaced it there?"""
+        """Did a version that was sent replace it, and does its file stand at `path` as it did then?"""
         with self.database.reading() as connection:
             return is_overruled(connection, document_id, path)
 
@@ -283,7 +283,8 @@ class Store:
             if not changed.rowcount:
                 raise NotFound(f"no document {document_id}")
             if status is not None and standing is not None and standing.waits_for is not None:
-                old += supersede(connection, standing.waits_for, document_id)
+                came_from = None if standing.was_sent else standing.path
+                old += supersede(connection, standing.waits_for, document_id, came_from)
             connection.execute("DELETE FROM quarantine WHERE document_id = ?", [document_id])
             insert_quarantined(connection, document_id, quarantined)
             return old, insert_passages(connection, passages)

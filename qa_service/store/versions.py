@@ -97,15 +97,15 @@ def is_overtaken(connection: sqlite3.Connection, document: Document) -> bool:
     return document.replaces is not None and (replaced is None or replaced.status == "superseded")
 
 
-def supersede(connection: sqlite3.Connection, older_id: str, newer_id: str) -> list[int]:
+def supersede(connection: sqlite3.Connection, older_id: str, newer_id: str, path: str | None) -> list[int]:
     """Takes a document, and who waits for its place, out of the search for a newer version: the ids of its passages.
 
-    All else of them stays. While the newer version waits itself, the one that is searched stays as it is. A version
-    that was sent stands at the path of what it replaces, until the file there changes; one that was sent and waits goes
-    on waiting, for nobody's place, when a file takes that.
+    All else of them stays. While the newer version waits itself, the one that is searched stays as it is. `path` is
+    where the newer one came from, None if it was sent: what was sent and waits then goes on waiting, for nobody's
+    place, when a file takes that.
     """
     going = connection.execute(
-        "SELECT older.id, older.was_sent AND NOT newer.was_sent AS stays"
+        "SELECT older.id, older.was_sent AS was_sent"
         " FROM documents older JOIN documents newer ON newer.id = ? WHERE older.id != newer.id"
         " AND (older.id = ? AND older.status = 'indexed' AND newer.status = 'indexed'"
         "  OR (older.id = ? OR older.replaces = ?) AND older.status = 'waiting')",
@@ -113,18 +113,14 @@ def supersede(connection: sqlite3.Connection, older_id: str, newer_id: str) -> l
     ).fetchall()
     passages = []
     for row in going:
-        if row["stays"]:
+        if row["was_sent"] and path is not None:
             leave_place(connection, row["id"])
             continue
         passages += delete_passages(connection, row["id"], read_generation(connection))
         connection.execute(
             "UPDATE documents SET was_waiting = status = 'waiting', status = 'superseded', was_sent = 0,"
-            " superseded_by = ? WHERE id = ?",
-            [newer_id, row["id"]],
-        )
-        connection.execute(
-            "UPDATE documents SET path = (SELECT path FROM documents WHERE id = ?) WHERE id = ? AND path IS NULL",
-            [row["id"], newer_id],
+            " was_overruled = ?, superseded_by = ? WHERE id = ?",
+            [path is None, newer_id, row["id"]],
         )
     return passages
 
@@ -170,11 +166,11 @@ def was_seen(connection: sqlite3.Connection, document_id: str, path: str | None)
 
 
 def is_overruled(connection: sqlite3.Connection, document_id: str, path: str | None) -> bool:
-    """Does its file stand at `path` as before, and was a version sent since that replaced it there?"""
+    """Did a version that was sent replace it, and does its file stand at `path` as it did then?"""
     row = connection.execute(
-        "SELECT 1 FROM paths JOIN documents newer ON newer.path = paths.path WHERE paths.path = ?"
-        " AND paths.document_id = ? AND newer.id != paths.document_id AND was_sent AND status != 'superseded'",
-        [path, document_id],
+        "SELECT 1 FROM documents JOIN paths ON document_id = id WHERE id = ? AND paths.path = ?"
+        " AND status = 'superseded' AND was_overruled AND superseded_by IS NOT NULL",
+        [document_id, path],
     ).fetchone()
     return row is not None
 

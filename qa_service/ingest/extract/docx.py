@@ -10,6 +10,9 @@ from qa_service.ingest.extract.zipped_xml import Package, opened, release
 from qa_service.records import Extracted, RawFile
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FORMULA_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
+_OF_SYMBOL = dict(zip(map(ord, "abgdezhqiklmnxoprstufcywDGLPSW"), "αβγδεζηθικλμνξοπρστυφχψωΔΓΛΠΣΩ", strict=True))
+"""What the font Symbol shows for a letter."""
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _PARAGRAPH, _TABLE, _ROW, _CELL, _STYLE = _W + "p", _W + "tbl", _W + "tr", _W + "tc", _W + "style"
 _UNREAD = {_FALLBACK, _W + "del", _W + "moveFrom", _W + "instrText", _W + "delText", _W + "pPr", _W + "rPr"}
@@ -77,11 +80,22 @@ def _text(paragraph: etree._Element) -> str:
             continue
         elif element.tag == _W + "t":
             pieces.append(_at_height(element))
+        elif element.tag == _FORMULA_TEXT:
+            pieces.append(element.text or "")
+        elif element.tag == _W + "sym":
+            pieces.append(_symbol(element))
         elif element.tag in _CHARACTERS:
             pieces.append(_CHARACTERS[str(element.tag)])
         elif element.tag == _PARAGRAPH and element is not paragraph:
             pieces.append("\n")
     return "".join(pieces)
+
+
+def _symbol(element: etree._Element) -> str:
+    """A sign named by its font and place; U+FFFD, which is counted, where that font is not known."""
+    place = int(element.get(_W + "char") or "0", 16) & 0xFF
+    known = _OF_SYMBOL.get(place) if (element.get(_W + "font") or "").casefold() == "symbol" else None
+    return known or "\ufffd"
 
 
 def _at_height(text: etree._Element) -> str:

@@ -31,8 +31,8 @@ _BLOCKS = {
     *("thead", "title", "tr", "ul", "video"),
 }
 _UNSEEN = {
-    *("script", "style", "head", "template", "noembed", "noframes", "object", "svg", "math"),
-    *("iframe", "canvas", "audio", "datalist"),
+    *("script", "style", "head", "template", "noembed", "noframes", "object", "svg"),
+    *("iframe", "canvas", "audio", "datalist", "annotation", "annotation-xml"),
 }
 _LINES = {"li": "list", "tr": "table", "caption": "table", "dt": "terms", "dd": "terms", "option": "options"}
 """Blocks that follow each other line by line, without an empty line between."""

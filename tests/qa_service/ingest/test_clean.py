@@ -323,3 +323,42 @@ def test_one_sentence_that_advertises_is_found_and_nothing_beside_it(language: s
 )
 def test_who_warns_of_it_or_gives_something_for_free_does_not_advertise(line: str) -> None:
     assert find_quarantined(f"{ARTICLE}\n{line}\n\n{ARTICLE}") == ()
+
+
+KEYWORDS = {
+    "en": "buy viagra / cheap cialis / levitra online / no prescription / tramadol",
+    "ru": "займ онлайн • кредит без справок • деньги на карту срочно • без отказа",
+    "zh": "百家乐_澳门赌场_六合彩开奖_时时彩计划_真人娱乐城_棋牌下载",
+    "ja": "無修正動画|アダルト動画|人妻|素人ハメ撮り|巨乳|無料エロ動画",
+    "ko": "비아그라 구매,시알리스 판매,정품 비아그라,레비트라,최음제",
+}
+
+
+@pytest.mark.parametrize("language", KEYWORDS)
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("break_", ["\n\n", " "])
+def test_a_short_line_of_keywords_is_found_too(language: str, place: int, break_: str) -> None:
+    own = [*PARAGRAPHS[language][:place], KEYWORDS[language]]
+    text = "\n\n".join([break_.join(own), *PARAGRAPHS[language][place:]])
+    [found] = find_quarantined(text)
+    assert text[found.span.start : found.span.end] == KEYWORDS[language]
+
+
+def test_keywords_line_by_line_are_found_together() -> None:
+    lines = "best online casino\nno deposit bonus\nfree slots\nroulette real money"
+    text = "\n\n".join([PARAGRAPHS["en"][0], lines, PARAGRAPHS["en"][1]])
+    [found] = find_quarantined(text)
+    assert text[found.span.start : found.span.end] == lines
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "轮盘：一种赌博游戏\n百家乐：一种纸牌游戏\n老虎机：投币式赌博机",
+        "viagra: sildenafil\ncialis: tadalafil\nlevitra: vardenafil",
+        "WORDS = ['casino', 'viagra', 'free', 'click here', 'loan']",
+        "The Venetian Macao, the largest casino in the world, has 640 slots and offers free shows.",
+    ],
+)
+def test_a_glossary_or_a_program_of_such_words_is_no_list_of_keywords(lines: str) -> None:
+    assert find_quarantined(f"{ARTICLE}\n{lines}\n\n{ARTICLE}") == ()

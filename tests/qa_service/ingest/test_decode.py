@@ -221,3 +221,23 @@ def test_what_is_no_text_is_refused_with_the_place(content: bytes, message: str)
         decoded(content)
     assert str(caught.value).startswith("file.txt: ")
     assert message in str(caught.value)
+
+
+def test_a_page_saved_as_utf8_that_names_what_it_was_in_before_is_utf8() -> None:
+    content = "Библиотека открылась в понедельник.".encode()
+    text, encoding = decode(RawFile("a.html", content, {}), "windows-1251")
+    assert (text.encode(), encoding.name, encoding.is_certain) == (content, "utf-8", True)
+    old = content.decode().encode("cp1251")
+    assert decode(RawFile("a.html", old, {}), "windows-1251")[1].name == "windows-1251"
+
+
+def test_what_is_utf8_for_the_most_part_is_nothing_else_for_certain() -> None:
+    content = "Привет мир, это текст на русском языке. ".encode() * 5 + "Вторая часть в старой кодировке.".encode(
+        "cp1251"
+    )
+    assert not decode(RawFile("a.txt", content, {}))[1].is_certain
+
+
+def test_korean_in_seven_bits() -> None:
+    text = "알마티시에서 월요일 새 도서관 개관식이 열려 시장과 시민 수백 명이 참석했다."
+    assert decode(RawFile("a.txt", text.encode("iso2022_kr"), {}))[0] == text

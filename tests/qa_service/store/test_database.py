@@ -232,6 +232,7 @@ def as_of_before(path: Path) -> None:
             connection.execute(f"UPDATE {table} SET vector = doubled(vector)")
         connection.execute("DROP TABLE paths")
         connection.execute("ALTER TABLE documents DROP COLUMN was_sent")
+        connection.execute("ALTER TABLE documents DROP COLUMN was_overruled")
         connection.execute("ALTER TABLE job_files DROP COLUMN metadata_origins")
         connection.execute("ALTER TABLE state DROP COLUMN shrink_due")
         connection.execute("DROP INDEX documents_replaces")

@@ -561,13 +561,18 @@ def test_what_was_replaced_by_its_sender_goes_with_a_copy_in_a_folder(tmp_path: 
         assert each.store.leave(old.document_id, PATH) == Left(stands=False, path=None)
 
 
-def test_a_file_that_goes_leaves_what_was_sent_to_replace_it(tmp_path: Path) -> None:
+def test_what_was_sent_replaces_what_stands_at_two_places_at_both(tmp_path: Path) -> None:
     with opened(tmp_path) as each:
-        old = put(each, made_text(1))
+        places = [PATH, "/folder/copy.txt", "/other/report.txt"]
+        old, *_ = (put(each, made_text(1), path) for path in places)
         sent = put(each, made_text(2), None, replaces="report.txt")
-        assert each.store.leave(sent.document_id, PATH) == Left(stands=True, path=None)
-        assert put(each, made_text(1)).status == "restored"  # it came back
-        assert standings(each, old, sent) == ["indexed", "indexed"]
+        assert [put(each, made_text(1), path).status for path in places] == ["superseded"] * 3
+        new = put(each, made_text(3), places[1])
+        assert [put(each, made_text(1), path).status for path in (places[0], places[2])] == ["superseded"] * 2
+        assert standings(each, old, sent, new) == ["superseded", "indexed", "indexed"]
+        assert put(each, made_text(1), "/other/new.txt").status == "restored"  # where nobody saw it before
+        each.indexer.delete(sent.document_id)
+        assert put(each, made_text(1), places[0]).status == "unchanged"
         assert_agrees(each)
 
 

@@ -152,6 +152,16 @@ def test_numbers_above_and_below_the_line_stay_there() -> None:
     assert extracted("a.docx", made.word_body(body)).text == "m\u207b\u00b2\u20834"
 
 
+def test_formulas_and_signs_of_a_font_are_text() -> None:
+    math = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    formula = f'<m:oMath xmlns:m="{math}"><m:r><m:t>A=25</m:t></m:r></m:oMath>'
+    signs = '<w:sym w:font="Symbol" w:char="F06D"/><w:sym w:font="Wingdings" w:char="F04A"/>'
+    body = f"<w:p><w:r><w:t>It is </w:t></w:r>{formula}<w:r><w:t>, 5 </w:t>{signs}<w:t>g</w:t></w:r></w:p>"
+    assert extracted("a.docx", made.word_body(body)).text == "It is A=25, 5 \u03bc\ufffdg"
+    page = "<p>It is <math><mi>A</mi><mo>=</mo><mn>25</mn><annotation>A=25</annotation></math> here.</p>"
+    assert extracted("a.html", page.encode()).text == "It is A=25 here."
+
+
 def test_notes_of_rich_text_are_read() -> None:
     note = rb"{\super\chftn}{\footnote\pard\plain {\super\chftn} A note of 1954.}"
     source = rb"{\rtf1\ansi It is long." + note + rb" More.\par}"
