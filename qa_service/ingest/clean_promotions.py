@@ -26,6 +26,8 @@ from qa_service.ingest.clean_words import (
 from qa_service.ingest.search_form import width
 from qa_service.records import QuarantineState, Span
 
+_Part = tuple[Span, tuple[QuarantineState, str]]
+"""A stretch and what is said of it."""
 _SENTENCE = re.compile(rf"\S.*?(?=(?:{SENTENCE_MARK.pattern}|\Z)).?", re.DOTALL)
 _FEW_SENTENCES = 3
 _LONGEST = 600
@@ -67,7 +69,7 @@ def _keywords(lines: Sequence[Line], taken: Collection[int]) -> Iterator[Suspici
                 yield Suspicion(first, last, *verdict)
 
 
-def _promotions(line: Line) -> Iterator[tuple[Span, tuple[QuarantineState, str]]]:
+def _promotions(line: Line) -> Iterator[_Part]:
     """The sentences that advertise, with what is said of them: each for itself and those that call beside it, else
     neighbours together."""
     if not WARES.search(_folded(line.text)):
@@ -75,15 +77,26 @@ def _promotions(line: Line) -> Iterator[tuple[Span, tuple[QuarantineState, str]]
     sentences = [Span(match.start(), match.end()) for match in _SENTENCE.finditer(line.text)]
     whole = [Span(0, len(line.text))] if 1 < len(sentences) <= _FEW_SENTENCES else []
     for parts in (sentences, _groups(line.text, sentences), whole):
-        found: list[tuple[Span, tuple[QuarantineState, str]]] = []
+        found: list[_Part] = []
         for part in parts:
             short = part.end - part.start <= _LONGEST
             if short and (verdict := _verdict(_folded(line.text[part.start : part.end]))):
                 found.append((_with_calls(line.text, sentences, part), verdict))
-        for part, verdict in found:
+        for part, verdict in _apart(found):
             yield Span(line.span.start + part.start, line.span.start + part.end), verdict
         if found:
             return
+
+
+def _apart(parts: Sequence[_Part]) -> Iterator[_Part]:
+    """Those that overlap as one, by what is surer."""
+    for i, (span, verdict) in enumerate(merged := list(parts)):
+        following = merged[i + 1] if i + 1 < len(merged) else None
+        if following is None or following[0].start >= span.end:
+            yield span, verdict
+        else:
+            surer = verdict if verdict[0] == "quarantined" else following[1]
+            merged[i + 1] = Span(min(span.start, following[0].start), max(span.end, following[0].end)), surer
 
 
 def _with_calls(text: str, sentences: Sequence[Span], part: Span) -> Span:

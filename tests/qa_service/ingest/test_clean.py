@@ -362,3 +362,19 @@ def test_keywords_line_by_line_are_found_together() -> None:
 )
 def test_a_glossary_or_a_program_of_such_words_is_no_list_of_keywords(lines: str) -> None:
     assert find_quarantined(f"{ARTICLE}\n{lines}\n\n{ARTICLE}") == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*SENTENCES.values(), *KEYWORDS.values(), "Order now!", *PARAGRAPHS["en"], "免费。"]),
+            st.sampled_from([" ", "", "\n", "\n\n"]),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_whatever_advertises_beside_each_other_is_kept_apart(parts: list[tuple[str, str]]) -> None:
+    found = find_quarantined("".join(part for each in parts for part in each))
+    assert all(before.span.end <= after.span.start for before, after in pairwise(found))
