@@ -273,6 +273,9 @@ _MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     """
     -- did a sent version take its place? then its files that stay as they are do not bring it back
     ALTER TABLE documents ADD COLUMN was_overruled INTEGER NOT NULL DEFAULT 0;
+    -- the name under which it was last sent, whatever a folder calls it
+    ALTER TABLE documents ADD COLUMN sent_as TEXT;
+    UPDATE documents SET sent_as = file_name WHERE was_sent;
     """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)

@@ -110,6 +110,8 @@ class Indexer:
                 if status is not None and standing is not None and _is_same_file(standing, file):
                     status = self._restated(made, file, status)
                 if status is not None:
+                    if file.replaces is not None:
+                        self.store.withdraw(file.replaces, made)
                     return read_receipt(self.store, made, status)
 
     def _add(self, file: RawFile, older: str | None, begin: float) -> Status | None:
@@ -155,7 +157,7 @@ class Indexer:
             with self._deciding(document_id), self.index.lock:
                 if decided() != (document, quarantined):
                     return None
-                change = self.store.bring_back(document, quarantined, passages, self.manifest)
+                change = self.store.bring_back(document, quarantined, passages, self.manifest, file.name)
                 self._change_index(change, passages)
         except NotFound:
             return None
@@ -178,14 +180,13 @@ class Indexer:
 
     def _move(self, document_id: str, standing: Standing, file: RawFile, older: str | None) -> Status | None:
         """With the path the name follows: citations name the file that the bytes stand in. None as for `_add`."""
-        name = file.name if file.path else None
         waits = standing.status == "waiting"
-        is_there = file.path in {None, standing.path} and name in {None, standing.file_name}
-        is_known = is_there and self.store.was_seen(document_id, file.path)
+        is_there = file.path is None or (file.path, file.name) == (standing.path, standing.file_name)
+        is_known = is_there and self.store.was_seen(document_id, file.path, file.name)
         if is_known and (file.path is not None or older in {None, standing.waits_for}):
             return "waiting" if waits else "unchanged"
         with self._deciding(older), self.index.lock:
-            removed = self.store.move(document_id, file.path, name, older)
+            removed = self.store.move(document_id, file.path, file.name, older)
             if removed:
                 self.index.remove(removed)
         if removed is None:

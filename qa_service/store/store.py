@@ -66,6 +66,7 @@ from qa_service.store.versions import (
     update_standing,
     was_seen,
     with_older_versions,
+    withdraw,
 )
 
 
@@ -169,7 +170,7 @@ class Store:
                 return None
             next_generation(connection)
             insert_document(connection, document, content, insert_manifest(connection, manifest))
-            note_path(connection, document.id, document.path)
+            note_path(connection, document.id, document.path, document.file_name)
             insert_quarantined(connection, document.id, quarantined)
             connection.execute("INSERT INTO receipts VALUES (?, ?)", [document.id, took_ms])
             insert_likeness(connection, document.id, likeness)
@@ -182,9 +183,10 @@ class Store:
         quarantined: Sequence[Quarantined],
         passages: Sequence[EncodedPassage],
         manifest: IndexManifest,
+        name: str,
     ) -> PassageChange | None:
         """Makes a superseded document count, or wait, again, in the place of the one that it now replaces; None as for
-        `add`."""
+        `add`. `name` is the one under which its bytes came."""
         with self.database.writing() as connection:
             standing = read_standing(connection, document.id)
             if standing is None or standing.status != "superseded" or is_overtaken(connection, document):
@@ -192,18 +194,18 @@ class Store:
             next_generation(connection)
             leave_place(connection, document.id)
             update_standing(connection, document, insert_manifest(connection, manifest))
-            note_path(connection, document.id, document.path)
+            note_path(connection, document.id, document.path, name)
             update_metadata(connection, document)
             connection.execute("DELETE FROM quarantine WHERE document_id = ?", [document.id])
             insert_quarantined(connection, document.id, quarantined)
             removed = supersede(connection, document.replaces, document.id, document.path) if document.replaces else []
             return PassageChange(removed, insert_passages(connection, passages))
 
-    def move(self, document_id: str, path: str | None, file_name: str | None, replaces: str | None) -> list[int] | None:
-        """A document's bytes now stand at `path`, in the place of another one: the ids of that one's passages.
+    def move(self, document_id: str, path: str | None, name: str, replaces: str | None) -> list[int] | None:
+        """A document's bytes now stand at `path` under `name`, or were sent under it, in the place of another one: the
+        ids of that one's passages.
 
-        It takes on `file_name`, if given. While it waits, the other one stays searched. None when the document counts
-        no longer.
+        While it waits, the other one stays searched. None when the document counts no longer.
         """
         with self.database.writing() as connection:
             standing = read_standing(connection, document_id)
@@ -211,13 +213,16 @@ class Store:
                 return None
             if standing.path is not None and path not in {None, standing.path}:
                 if replaces is None and standing.waits_for is not None:  # that one comes along: no other file holds it
-                    put_at(connection, standing.waits_for, path, file_name)
+                    put_at(connection, standing.waits_for, path, name)
                 else:
                     leave_place(connection, document_id)
-            put_at(connection, document_id, path, file_name)
+            if path is None:
+                note_path(connection, document_id, None, name)
+            else:
+                put_at(connection, document_id, path, name)
             if replaces is not None:
                 connection.execute("UPDATE documents SET replaces = ? WHERE id = ?", [replaces, document_id])
-            if replaces is None and file_name in {None, standing.file_name}:
+            if replaces is None and (path is None or name == standing.file_name):
                 return []
             next_generation(connection)  # answers of before name the other file
             return [] if replaces is None else supersede(connection, replaces, document_id, path)
@@ -235,10 +240,15 @@ class Store:
         with self.database.reading() as connection:
             return read_standing(connection, document_id)
 
-    def was_seen(self, document_id: str, path: str | None) -> bool:
-        """Are a document's bytes what was last seen at `path`, or, without one, were they sent?"""
+    def withdraw(self, name: str, document_id: str) -> None:
+        """Who sent a document under this name replaced it by another one, `document_id`."""
+        with self.database.writing() as connection:
+            withdraw(connection, name, document_id)
+
+    def was_seen(self, document_id: str, path: str | None, name: str) -> bool:
+        """Are a document's bytes what was last seen at `path`, or, without one, what was sent under this name?"""
         with self.database.reading() as connection:
-            return was_seen(connection, document_id, path)
+            return was_seen(connection, document_id, path, name)
 
     def is_overruled(self, document_id: str, path: str | None) -> bool:
         """Did a version that was sent replace it, and does its file stand at `path` as it did then?"""

@@ -119,7 +119,7 @@ def supersede(connection: sqlite3.Connection, older_id: str, newer_id: str, path
         passages += delete_passages(connection, row["id"], read_generation(connection))
         connection.execute(
             "UPDATE documents SET was_waiting = status = 'waiting', status = 'superseded', was_sent = 0,"
-            " was_overruled = ?, superseded_by = ? WHERE id = ?",
+            " sent_as = NULL, was_overruled = ?, superseded_by = ? WHERE id = ?",
             [path is None, newer_id, row["id"]],
         )
     return passages
@@ -133,22 +133,24 @@ def leave_place(connection: sqlite3.Connection, document_id: str) -> None:
     )
 
 
-def put_at(connection: sqlite3.Connection, document_id: str, path: str | None, file_name: str | None) -> None:
-    """A document stands at a path under a name; what is None stays as it is."""
+def put_at(connection: sqlite3.Connection, document_id: str, path: str, file_name: str | None) -> None:
+    """A document stands at a path under a name, by default under its own."""
     connection.execute(
-        "UPDATE documents SET path = coalesce(?, path), file_name = coalesce(?, file_name) WHERE id = ?",
+        "UPDATE documents SET path = ?, file_name = coalesce(?, file_name) WHERE id = ?",
         [path, file_name, document_id],
     )
     note_path(connection, document_id, path)
 
 
-def note_path(connection: sqlite3.Connection, document_id: str, path: str | None) -> None:
-    """Remembers that the bytes of a document stand at `path`, whoever was there before, or that they were sent."""
+def note_path(connection: sqlite3.Connection, document_id: str, path: str | None, sent_as: str | None = None) -> None:
+    """Remembers that the bytes of a document stand at `path`, whoever was there before, or under which name they were
+    sent."""
     if path is None:
-        connection.execute("UPDATE documents SET was_sent = 1 WHERE id = ?", [document_id])
+        connection.execute("UPDATE documents SET was_sent = 1, sent_as = ? WHERE id = ?", [sent_as, document_id])
     else:
         connection.execute(
-            "UPDATE documents SET path = NULL WHERE path = ? AND id != ? AND was_sent AND status != 'superseded'",
+            "UPDATE documents SET path = NULL, file_name = coalesce(sent_as, file_name)"
+            " WHERE path = ? AND id != ? AND was_sent AND status != 'superseded'",
             [path, document_id],
         )
         connection.execute(
@@ -156,10 +158,20 @@ def note_path(connection: sqlite3.Connection, document_id: str, path: str | None
         )
 
 
-def was_seen(connection: sqlite3.Connection, document_id: str, path: str | None) -> bool:
-    """Are its bytes what was last seen at `path`, or, without one, were they sent?"""
+def withdraw(connection: sqlite3.Connection, name: str, document_id: str) -> None:
+    """Who sent a document under this name replaced it by another one: where a folder shows its bytes under a name of
+    its own it stands as that file only."""
+    connection.execute(
+        "UPDATE documents SET was_sent = 0, sent_as = NULL"
+        " WHERE sent_as = ? AND id != ? AND path IS NOT NULL AND file_name != sent_as AND status != 'superseded'",
+        [name, document_id],
+    )
+
+
+def was_seen(connection: sqlite3.Connection, document_id: str, path: str | None, name: str) -> bool:
+    """Are its bytes what was last seen at `path`, or, without one, what was sent under this name?"""
     if path is None:
-        sql, given = "SELECT 1 FROM documents WHERE id = ? AND was_sent", [document_id]
+        sql, given = "SELECT 1 FROM documents WHERE id = ? AND was_sent AND sent_as = ?", [document_id, name]
     else:
         sql, given = "SELECT 1 FROM paths WHERE document_id = ? AND path = ?", [document_id, path]
     return connection.execute(sql, given).fetchone() is not None
@@ -197,7 +209,9 @@ def leave_path(connection: sqlite3.Connection, document_id: str, path: str) -> L
         return Left(stands=True, path=other["path"])
     if standing.was_sent:
         leave_place(connection, document_id)
-        connection.execute("UPDATE documents SET path = NULL WHERE id = ?", [document_id])
+        connection.execute(
+            "UPDATE documents SET path = NULL, file_name = coalesce(sent_as, file_name) WHERE id = ?", [document_id]
+        )
     return Left(stands=standing.was_sent, path=None)
 
 

@@ -27,6 +27,7 @@ MAX_RATIO = 200
 MIN_TOTAL = 100_000_000
 MAX_TOTAL = 4_000_000_000
 MAX_DEPTH = 3
+_MEMBER = b"PK\x03\x04"
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2}
@@ -87,6 +88,8 @@ def _members(file: RawFile, largest: int) -> Iterator[RawFile | BadFile]:
         return
     try:
         with zipfile.ZipFile(BytesIO(file.content)) as archive:
+            if file.content.startswith(_MEMBER) and all(info.header_offset for info in archive.infolist()):
+                raise zipfile.BadZipFile("its end is that of an archive in it")
             yield from _opened_members(file, archive, largest)
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         yield BadFile(f"{file.name}: a damaged or cut short zip file ({error}); get it once more")

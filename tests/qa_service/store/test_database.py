@@ -232,7 +232,8 @@ def as_of_before(path: Path) -> None:
             connection.execute(f"UPDATE {table} SET vector = doubled(vector)")
         connection.execute("DROP TABLE paths")
         connection.execute("ALTER TABLE documents DROP COLUMN was_sent")
-        connection.execute("ALTER TABLE documents DROP COLUMN was_overruled")
+        for column in ("was_overruled", "sent_as"):
+            connection.execute(f"ALTER TABLE documents DROP COLUMN {column}")
         connection.execute("ALTER TABLE job_files DROP COLUMN metadata_origins")
         connection.execute("ALTER TABLE state DROP COLUMN shrink_due")
         connection.execute("DROP INDEX documents_replaces")

@@ -225,7 +225,7 @@ def test_whatever_comes_and_goes_what_came_last_counts(
             elif step == "replace" and path is not None:
                 put(each, text, None, replaces=path[1:])
             else:
-                was_seen = each.store.was_seen(made, path)
+                was_seen = each.store.was_seen(made, path, (path or "report.txt").rpartition("/")[2])
                 receipt = put(each, text, path)
                 standing = each.store.standing(made)
                 assert standing is not None
@@ -550,6 +550,30 @@ def test_what_was_sent_and_waits_stays_when_the_file_that_it_would_replace_chang
         assert standings(each, old, waiting, new) == ["superseded", "waiting", "indexed"]
         each.indexer.accept(waiting.document_id)
         assert standings(each, old, waiting, new) == ["superseded", "indexed", "indexed"]
+        assert_agrees(each)
+
+
+def send(each: Opened, name: str, text: str, replaces: bool = False) -> Receipt:
+    return each.indexer.add(RawFile(name, text.encode(), {}, replaces=name if replaces else None))
+
+
+@pytest.mark.parametrize("goes_first", [True, False])
+def test_what_was_sent_under_another_name_than_its_file_is_replaced_by_that_name(
+    tmp_path: Path, goes_first: bool
+) -> None:
+    with opened(tmp_path) as each:
+        old = put(each, made_text(1))
+        assert send(each, "sent.txt", made_text(1)).status == "unchanged"
+        if goes_first:
+            assert each.store.leave(old.document_id, PATH).stands
+            assert each.store.document(old.document_id).file_name == "sent.txt"
+        new = send(each, "sent.txt", made_text(2), replaces=True)
+        if goes_first:
+            assert (new.status, new.replaces) == ("replaced", old.document_id)
+        else:
+            assert standings(each, old, new) == ["indexed", "indexed"], "its file still stands there"
+            assert put(each, made_text(1)).status == "unchanged"
+            assert not each.store.leave(old.document_id, PATH).stands
         assert_agrees(each)
 
 

@@ -153,6 +153,19 @@ def test_a_damaged_member_is_named() -> None:
     assert list(documents("a.zip", damaged)) == ["a.zip/b.txt"]
 
 
+def test_an_archive_cut_short_behind_one_that_it_holds_is_damaged() -> None:
+    inner = zipped({"inner.txt": "words"})
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as packed:
+        packed.writestr("inner.zip", inner)
+        packed.writestr("outer.txt", "words of the outer one")
+    whole = content.getvalue()
+    assert list(documents("a.zip", whole)) == ["a.zip/inner.zip/inner.txt", "a.zip/outer.txt"]
+    for cut in (40, 120, 150):
+        [refusal] = refusals("a.zip", whole[:-cut])
+        assert refusal.startswith("a.zip: a damaged or cut short zip file")
+
+
 def test_metadata_beside_a_file_of_an_archive_are_its_own() -> None:
     content = zipped(
         {
