@@ -20,6 +20,7 @@ _WIDE = r"\p{Han}\p{Hiragana}\p{Katakana}"
 _LETTERS = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _TOKEN = regex.compile(rf"[{_WIDE}{_LETTERS}]\p{{M}}*|[\w--[{_WIDE}{_LETTERS}_]]+", regex.VERSION1)
 _UNSPACED = regex.compile(rf"([{_WIDE}])|[{_LETTERS}]")
+_LINE = regex.compile(r"[^\n]+")
 _INVISIBLE = regex.compile(r"\p{Cf}+")
 _FIRST_UNSPACED = "\u0e00"  # of Thai: a word of most scripts needs no look at the patterns
 _WORD, _WIDE_CHARACTER, _LETTER, _SHINGLE = 5, 3, 1, 15  # how much of a shingle each fills
@@ -78,8 +79,8 @@ def find_tokens(text: str) -> list[str]:
     """Words, or characters of scripts that don't space them, in one form."""
     known: dict[str, str] = {}  # each word once: a book repeats its words
     tokens: list[str] = []
-    for line in text.split("\n"):
-        found = _TOKEN.finditer(_INVISIBLE.sub("", unicodedata.normalize("NFKC", line).casefold()))
+    for line in _LINE.finditer(text):  # all of them at once are a text more, or a list of millions
+        found = _TOKEN.finditer(_INVISIBLE.sub("", unicodedata.normalize("NFKC", line[0]).casefold()))
         tokens += [known.setdefault(token, token) for token in (match[0] for match in found)]
     return tokens
 
