@@ -53,17 +53,21 @@ def read_standing(connection: sqlite3.Connection, document_id: str) -> Standing 
     )
 
 
-def read_holder(connection: sqlite3.Connection, path: str | None, file_name: str | None) -> str | None:
+def read_holder(
+    connection: sqlite3.Connection, document_id: str, path: str | None, file_name: str | None
+) -> str | None:
     """The id of the document that stands at `path`, else of the newest of `file_name`; None where there is none.
 
-    What was sent stays until who sent it deletes or replaces it: at its path it makes room.
+    What was sent stays until who sent it deletes or replaces it: at its path it makes room. The newest of its name is
+    not the document itself, which came beside an older one and is sent again to replace it.
     """
-    for condition, value in (("path = ? AND NOT was_sent", path), ("file_name = ?", file_name)):
-        if value is not None:
+    beside = "file_name = ? AND NOT (id = ? AND replaces IS NULL)"
+    for condition, *given in (("path = ? AND NOT was_sent", path), (beside, file_name, document_id)):
+        if given[0] is not None:
             row = connection.execute(
                 f"SELECT id FROM documents WHERE {condition} AND status != 'superseded'"
                 " ORDER BY added_at DESC, rowid DESC LIMIT 1",
-                [value],
+                given,
             ).fetchone()
             if row is not None:
                 return str(row["id"])
@@ -75,7 +79,7 @@ def read_older(connection: sqlite3.Connection, document_id: str, path: str | Non
 
     Where one waits to take another's place it is that other one; for this one itself it is the one that waits.
     """
-    holder = read_holder(connection, path, file_name)
+    holder = read_holder(connection, document_id, path, file_name)
     row = connection.execute(
         "SELECT newer.id AS waiting, older.id AS searched FROM documents newer JOIN documents older"
         " ON older.id = newer.replaces WHERE newer.status = 'waiting' AND older.status = 'indexed'"

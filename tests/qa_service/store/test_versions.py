@@ -557,6 +557,16 @@ def send(each: Opened, name: str, text: str, replaces: bool = False) -> Receipt:
     return each.indexer.add(RawFile(name, text.encode(), {}, replaces=name if replaces else None))
 
 
+def test_what_came_beside_an_older_one_replaces_it_when_it_is_sent_again_for_that(tmp_path: Path) -> None:
+    with opened(tmp_path) as each:
+        oldest, old, new = (send(each, "report.txt", made_text(number)) for number in (1, 2, 3))
+        again = send(each, "report.txt", made_text(3), replaces=True)
+        assert (again.status, again.replaces) == ("replaced", old.document_id)
+        assert send(each, "report.txt", made_text(3), replaces=True).status == "unchanged"  # it did that already
+        assert standings(each, oldest, old, new) == ["indexed", "superseded", "indexed"]
+        assert_agrees(each)
+
+
 @pytest.mark.parametrize("goes_first", [True, False])
 def test_what_was_sent_under_another_name_than_its_file_is_replaced_by_that_name(
     tmp_path: Path, goes_first: bool
