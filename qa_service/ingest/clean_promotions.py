@@ -58,8 +58,10 @@ def _keywords(lines: Sequence[Line], taken: Collection[int]) -> Iterator[Suspici
     """Short lines, one after the other, that are a list of keywords together."""
 
     def is_one(i: int) -> bool:
+        if i in taken:
+            return False
         text = _folded(lines[i].text)
-        return i not in taken and len(text) < LONG and _sells(text) and not _IS_NO_KEYWORD.search(text)
+        return len(text) < LONG and _sells(text) and not _IS_NO_KEYWORD.search(text)
 
     for is_list, group in groupby(range(len(lines)), is_one):
         if is_list:
@@ -114,7 +116,8 @@ def _with_calls(text: str, sentences: Sequence[Span], part: Span) -> Span:
 
 
 def _calls_out(sentence: str) -> bool:
-    calls = len(IMPERATIVES.findall(_folded(sentence))) + len(OFFERS.findall(_folded(sentence)))
+    folded = _folded(sentence)
+    calls = len(IMPERATIVES.findall(folded)) + len(OFFERS.findall(folded))
     return len(sentence) < LONG and (calls >= _FEWEST_CALLS or sentence.endswith(("!", "?", "！", "？")))
 
 

@@ -120,8 +120,9 @@ def _guessed(file: RawFile) -> tuple[str, Encoding]:
         return content.decode("ascii"), Encoding("utf-8")
     if best is None:
         raise BadFile(f"{file.name}: not text in any known encoding (tried UTF-8, UTF-16, {_TRIED}); save it as UTF-8")
-    whole, lost = _as_utf8(content)
-    is_certain = is_certain and (not whole or whole < lost)  # else it may be UTF-8 with something else in it
+    if is_certain:
+        whole, lost = _as_utf8(content)
+        is_certain = not whole or whole < lost  # else it may be UTF-8 with something else in it
     return best.text, Encoding(shown_name(best.encoding), is_certain, () if is_certain else others)
 
 

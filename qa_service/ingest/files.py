@@ -230,5 +230,4 @@ def _manifest_entry(folder: Path, line: str) -> FileEntry:
     except OSError as error:
         raise BadFile(f"{entry['file_name'][:80]}: cannot be read ({error.strerror or error})") from error
     metadata = {field: entry[field] for field in FIELDS if entry.get(field)}
-    origins = _ASKED_A_MANIFEST
-    return _with_sidecar(FileEntry(path, str(name), metadata, entry.get("sha256"), origins))
+    return _with_sidecar(FileEntry(path, str(name), metadata, entry.get("sha256"), _ASKED_A_MANIFEST))

@@ -11,6 +11,8 @@ from qa_service.errors import NotFound
 from qa_service.records import Document, DocumentStatus
 from qa_service.store.rows import delete_passages, read_generation
 
+_STANDS_AS_SENT = "UPDATE documents SET path = NULL, file_name = coalesce(sent_as, file_name)"
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -137,12 +139,9 @@ def leave_place(connection: sqlite3.Connection, document_id: str) -> None:
     )
 
 
-def put_at(connection: sqlite3.Connection, document_id: str, path: str, file_name: str | None) -> None:
-    """A document stands at a path under a name, by default under its own."""
-    connection.execute(
-        "UPDATE documents SET path = ?, file_name = coalesce(?, file_name) WHERE id = ?",
-        [path, file_name, document_id],
-    )
+def put_at(connection: sqlite3.Connection, document_id: str, path: str, file_name: str) -> None:
+    """A document stands at a path under a name."""
+    connection.execute("UPDATE documents SET path = ?, file_name = ? WHERE id = ?", [path, file_name, document_id])
     note_path(connection, document_id, path)
 
 
@@ -153,9 +152,7 @@ def note_path(connection: sqlite3.Connection, document_id: str, path: str | None
         connection.execute("UPDATE documents SET was_sent = 1, sent_as = ? WHERE id = ?", [sent_as, document_id])
     else:
         connection.execute(
-            "UPDATE documents SET path = NULL, file_name = coalesce(sent_as, file_name)"
-            " WHERE path = ? AND id != ? AND was_sent AND status != 'superseded'",
-            [path, document_id],
+            f"{_STANDS_AS_SENT} WHERE path = ? AND id != ? AND was_sent AND status != 'superseded'", [path, document_id]
         )
         connection.execute(
             "INSERT OR REPLACE INTO paths SELECT ?, id, file_name FROM documents WHERE id = ?", [path, document_id]
@@ -213,9 +210,7 @@ def leave_path(connection: sqlite3.Connection, document_id: str, path: str) -> L
         return Left(stands=True, path=other["path"])
     if standing.was_sent:
         leave_place(connection, document_id)
-        connection.execute(
-            "UPDATE documents SET path = NULL, file_name = coalesce(sent_as, file_name) WHERE id = ?", [document_id]
-        )
+        connection.execute(f"{_STANDS_AS_SENT} WHERE id = ?", [document_id])
     return Left(stands=standing.was_sent, path=None)
 
 
