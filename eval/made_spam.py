@@ -16,6 +16,7 @@ PLACES = ("head", "middle", "tail")
 _JOINED_BY_SPACES = {"ko", "ru", "en"}
 _HOST_LENGTHS = (600, 6_000)
 _WRAPPED = 6
+_PARTED = (" ", " ", " ", "  ", "|", "/", ", ", "、", " - ", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,25 @@ def made_positives(vocabulary: Path, hosts: Mapping[str, Sequence[str]], seed: s
         host = chance.choice(hosts[host_language])
         block = _block(words, category, language, layout, hidden, chance)
         made.append(_placed(host, block, place, (category, language, host_language, layout, hidden), chance))
+    return made
+
+
+def keyword_lists(vocabulary: Path, count: int, seed: str) -> list[str]:
+    """Short lists of what a vocabulary sells, most of them parted by blanks alone."""
+    words = json.loads(vocabulary.read_text(encoding="utf-8"))
+    chance = random.Random(seed)
+    made = []
+    for _ in range(count):
+        topics = words["topics"][chance.choice(CATEGORIES)]
+        language = chance.choice(LANGUAGES)
+        glue = " " if language in _JOINED_BY_SPACES else ""
+        fragments = []
+        for _ in range(chance.randint(2, 10)):
+            parts = chance.sample(topics[language], chance.choice([1, 1, 2]))
+            parts += chance.sample(words["calls"][language], chance.choice([0, 1, 1, 2]))
+            chance.shuffle(parts)
+            fragments.append(glue.join(parts))
+        made.append(chance.choice(_PARTED).join(fragments))
     return made
 
 

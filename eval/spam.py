@@ -5,22 +5,31 @@ import hashlib
 import json
 import logging
 import re
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from embeddings.encoder import Encoder
+from embeddings.model_choice import load_encoder
+from eval.cache import CachedEncoder
 from eval.harmless_texts import Harmless, harmless_texts
 from eval.made_spam import Positive, host_articles, made_positives
 from qa_service.ingest import clean_promotions, clean_spam
 from qa_service.ingest.clean import find_quarantined
+from qa_service.ingest.clean_meaning import AdvertisementRule, shipped_rule
 from qa_service.ingest.clean_words import VOCABULARY, any_of
-from qa_service.records import Quarantined
+from qa_service.ingest.document import make_document
+from qa_service.records import Quarantined, RawFile
+from qa_service.store.encoding import encode_document
 
 _FOLDER = Path(__file__).parent / "spam"
 _EVALSETS = Path(__file__).parents[2] / "shared" / "evalsets"
 _FOUND_SHARE = 0.6
 """A positive is found when this much of its spam is under suspicion."""
+Suspect = Callable[[str], Sequence[Quarantined]]
 
 
 def words_of(vocabulary: Path) -> set[str]:
@@ -46,9 +55,18 @@ def covered(entries: Sequence[Quarantined], start: int, end: int, states: tuple[
     return sum(max(0, min(end, span.end) - max(start, span.start)) for span in kept_out)
 
 
-def judge(positive: Positive) -> tuple[str, int, int]:
+def suspected(encoder: Encoder, rule: AdvertisementRule | None, text: str) -> Sequence[Quarantined]:
+    """What the service has under suspicion in a text file."""
+    document, found = make_document(RawFile("text.txt", text.encode(), {}))
+    if document.text != text:
+        raise ValueError(f"a text is not read as it stands: {text[:80]!r}")
+    with tempfile.TemporaryDirectory() as folder:
+        return encode_document(encoder, document, found, rule, Path(folder))[0]
+
+
+def judge(positive: Positive, suspect: Suspect) -> tuple[str, int, int]:
     """Whether the spam is "quarantined", "flagged" or "missed", and how much of the host is quarantined or flagged."""
-    entries = find_quarantined(positive.text)
+    entries = suspect(positive.text)
     length, verdict = positive.end - positive.start, "missed"
     if covered(entries, positive.start, positive.end, ("quarantined", "flagged")) >= _FOUND_SHARE * length:
         verdict = "flagged"
@@ -61,8 +79,8 @@ def judge(positive: Positive) -> tuple[str, int, int]:
     return verdict, harm[0], harm[1]
 
 
-def report_positives(positives: Sequence[Positive], show: int) -> dict[str, object]:
-    judged = [(each, *judge(each)) for each in positives]
+def report_positives(positives: Sequence[Positive], suspect: Suspect, show: int) -> dict[str, object]:
+    judged = [(each, *judge(each, suspect)) for each in positives]
     groups: dict[str, Callable[[Positive], str]] = {
         "category": lambda each: each.category,
         "language": lambda each: each.language,
@@ -93,9 +111,11 @@ def report_positives(positives: Sequence[Positive], show: int) -> dict[str, obje
     }
 
 
-def report_harmless(texts: Sequence[Harmless], show: int) -> dict[str, object]:
+def report_harmless(texts: Sequence[Harmless], suspect: Suspect, show: int) -> dict[str, object]:
+    found = [(each, suspect(each.text)) for each in texts]
     begin = time.process_time()
-    found = [(each, find_quarantined(each.text)) for each in texts]
+    for each in texts:
+        find_quarantined(each.text)
     seconds = time.process_time() - begin
     states: dict[str, dict[str, Counter[str]]] = {}
     for each, entries in found:
@@ -118,7 +138,7 @@ def report_harmless(texts: Sequence[Harmless], show: int) -> dict[str, object]:
         "documents with a wrong flag": sum(any(entry.state == "flagged" for entry in entries) for _, entries in found),
         **{f"{kind} {state}": counts for kind, by_state in states.items() for state, counts in by_state.items()},
         "characters": characters,
-        "characters a second": round(characters / seconds),
+        "characters a second, words and form": round(characters / seconds),
     }
 
 
@@ -131,6 +151,9 @@ def main() -> None:
     parser.add_argument(
         "--without-words", action="store_true", help="by form alone, as for a vocabulary never heard of"
     )
+    parser.add_argument("--without-meaning", action="store_true", help="by words and form, without the encoder")
+    parser.add_argument("--model-home", type=Path, default=Path("artifacts/model"))
+    parser.add_argument("--cache", type=Path, default=Path("eval/cache/vectors.sqlite3"))
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     vocabulary = options.vocabulary or _FOLDER / f"{options.half}.json"
@@ -139,13 +162,17 @@ def main() -> None:
     elif options.half == "test":
         spoken = words_of(vocabulary)
         forget(lambda word: any(word.strip() in each for each in spoken))
+    suspect: Suspect = find_quarantined
+    if not options.without_meaning:
+        encoder = CachedEncoder(load_encoder(None, options.model_home), options.cache)
+        suspect = partial(suspected, encoder, shipped_rule(encoder.spec.weights_sha256))
     hosts = host_articles(options.half, options.evalsets)
     report = {
         "half": options.half,
         "vocabulary": vocabulary.name,
         "sha256": hashlib.sha256(vocabulary.read_bytes()).hexdigest(),
-        **report_positives(made_positives(vocabulary, hosts, options.half), options.show),
-        **report_harmless(harmless_texts(options.half, options.evalsets), options.show),
+        **report_positives(made_positives(vocabulary, hosts, options.half), suspect, options.show),
+        **report_harmless(harmless_texts(options.half, options.evalsets), suspect, options.show),
     }
     print(json.dumps(report, ensure_ascii=False, indent=1))
 

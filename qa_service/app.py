@@ -12,6 +12,7 @@ from embeddings.reranker import Reranker
 from embeddings.shared_batches import SharedBatches
 from qa_service.answering.confidence import Confidence, find_confidence
 from qa_service.config import Settings
+from qa_service.ingest.clean_meaning import shipped_rule
 from qa_service.retrieval.retriever import Retriever
 from qa_service.service import Service
 from qa_service.store.indexer import Indexer, Progress, remake
@@ -51,10 +52,13 @@ def open_service(settings: Settings, encoder: Encoder, reranker: Reranker | None
             log.warning("no language means for %s: those of the corpus alone are used", encoder.spec.name)
         index = PassageIndex(store, settings.data_dir / "index", encoder.spec.dimension, reference)
         opened.pop_all()  # the service closes them
+    advertisements = shipped_rule(encoder.spec.weights_sha256)
+    if advertisements is None:
+        log.warning("no rule on advertisements for %s: spam is known by its words and its form", encoder.spec.name)
     right_of_way = RightOfWay()
     return Service(
         retriever=Retriever(store, index, SharedBatches(encoder), reranker),
-        indexer=Indexer(store, index, YieldingEncoder(encoder, right_of_way)),
+        indexer=Indexer(store, index, YieldingEncoder(encoder, right_of_way), advertisements),
         confidence=confidence,
         min_confidence=settings.min_confidence,
         right_of_way=right_of_way,

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -10,7 +11,10 @@ import numpy as np
 from embeddings.base_index import check_vectors
 from embeddings.encoder import Encoder
 from qa_service.errors import StoreError
-from qa_service.records import Passage
+from qa_service.ingest.chunk import make_passages
+from qa_service.ingest.clean_meaning import AdvertisementRule
+from qa_service.ingest.decisions import combined
+from qa_service.records import Document, Passage, Quarantined
 from qa_service.store.rows import EncodedPassage, StoredVectors
 
 _AT_ONCE = 1_000
@@ -33,6 +37,37 @@ def encode_passages(encoder: Encoder, passages: Sequence[Passage], folder: Path)
         encoded.append(EncodedPassage(passage, vectors[start], vectors[min(start + 1, end - 1) : end]))
         start = end
     return encoded
+
+
+def encode_document(
+    encoder: Encoder,
+    document: Document,
+    quarantined: Sequence[Quarantined],
+    rule: AdvertisementRule | None,
+    folder: Path,
+) -> tuple[tuple[Quarantined, ...], list[EncodedPassage]]:
+    """The document's passages with their vectors, cut anew around the sentences that advertise by the `rule`, which
+    join what is `quarantined`: what was decided or found before on some of them counts.
+    """
+    passages = encode_passages(encoder, make_passages(document, quarantined), folder)
+    advertising = rule.find(document.text, ((each.passage, each.sentence_vectors) for each in passages)) if rule else []
+    entries = tuple(combined(advertising, quarantined))
+    if entries == tuple(quarantined):
+        return entries, passages
+    return entries, _encoded_again(encoder, make_passages(document, entries), passages, folder)
+
+
+def _encoded_again(
+    encoder: Encoder, passages: Sequence[Passage], known: Sequence[EncodedPassage], folder: Path
+) -> list[EncodedPassage]:
+    """Only what is cut otherwise than before is encoded."""
+    before = {(each.passage.span, each.passage.search_text): each for each in known}
+    others = [each for each in passages if (each.span, each.search_text) not in before]
+    new = iter(encode_passages(encoder, others, folder))
+    return [
+        replace(same, passage=each) if (same := before.get((each.span, each.search_text))) else next(new)
+        for each in passages
+    ]
 
 
 def _texts(passage: Passage) -> list[str]:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from embeddings.encoder import Encoder
 from qa_service.errors import BadInput, NotFound, StoreError
 from qa_service.ingest.carry_over import CORRECTED, carry_over
 from qa_service.ingest.chunk import kept_text, make_passages
+from qa_service.ingest.clean_meaning import AdvertisementRule
 from qa_service.ingest.decisions import kept_out, restored
 from qa_service.ingest.document import document_id, make_document, with_sections
 from qa_service.ingest.likeness import NEAR, Shingled, fingerprints, shared_share
@@ -28,7 +29,7 @@ from qa_service.records import (
     Status,
 )
 from qa_service.store.corrections import Corrections, correct, restate, unsaid
-from qa_service.store.encoding import encode_passages
+from qa_service.store.encoding import encode_document, encode_passages
 from qa_service.store.likeness import Likeness
 from qa_service.store.manifest import IndexManifest
 from qa_service.store.passage_index import PassageIndex
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 
 _INDEXED_AT_ONCE = 5_000
 _A_BOOK = 1_000_000
-"""Characters."""
+"""Characters, or bytes."""
 Decide = Callable[[Document, Sequence[Quarantined]], Sequence[Quarantined]]
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
@@ -80,6 +81,8 @@ class Indexer:
     store: Store
     index: PassageIndex
     encoder: Encoder
+    advertisements: AdvertisementRule | None = None
+    """Of the encoder, where there is one."""
     _replacing: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
     _taking_in: OneEach = field(default_factory=OneEach, init=False, repr=False, compare=False)
 
@@ -100,7 +103,8 @@ class Indexer:
                 standing = self.store.standing(made)
                 older = self.store.older(made, file.path, file.replaces)
                 if standing is None:
-                    status = self._add(file, older, begin)
+                    with self._room_for(file):
+                        status = self._add(file, older, begin)
                 elif standing.status == "superseded" and self.store.is_overruled(made, file.path):
                     status = "superseded"
                 elif standing.status == "superseded":
@@ -114,6 +118,10 @@ class Indexer:
                         self.store.withdraw(file.replaces, made)
                     return read_receipt(self.store, made, status)
 
+    def _room_for(self, file: RawFile) -> AbstractContextManager[None]:
+        """One book at a time."""
+        return self.index.resting() if len(file.content) > _A_BOOK else nullcontext()
+
     def _add(self, file: RawFile, older: str | None, begin: float) -> Status | None:
         """None, and nothing is done, when the store changed meanwhile: look again."""
         made, found = make_document(file)
@@ -122,7 +130,8 @@ class Indexer:
         document, quarantined = self._carried_over(older, made, found)
         likeness = self._likeness(document, quarantined)
         _tidy_up(document)  # before the passages are there: of a book each takes tens of megabytes
-        passages = self._encoded(document, quarantined)
+        folder = self.store.database.path.parent
+        entries, passages = encode_document(self.encoder, document, quarantined, self.advertisements, folder)
         if self._alike(document, likeness.fingerprints) != likeness.looked_at:  # others came meanwhile
             likeness = self._likeness(document, quarantined)
         _tidy_up(document)
@@ -131,7 +140,7 @@ class Indexer:
                 return None  # an operator decided on the older version
             took_ms = (time.perf_counter() - begin) * 1000
             change = self.store.add(
-                document, file.content, quarantined, passages, self.manifest, took_ms=took_ms, likeness=likeness
+                document, file.content, entries, passages, self.manifest, took_ms=took_ms, likeness=likeness
             )
             self._change_index(change, passages)
         if change is None:

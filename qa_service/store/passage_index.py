@@ -5,8 +5,8 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from qa_service.errors import QAError, StoreError
 from qa_service.ingest.language import search_language
 from qa_service.memory import give_back_memory
 from qa_service.store.lexical import TermFrequencies, read_frequencies
+from qa_service.store.right_of_way import check_wanted
 from qa_service.store.rows import StoredVectors, read_blocks, read_generation
 from qa_service.store.store import Store
 
@@ -30,6 +31,7 @@ _MIN_PENDING = 16
 _PENDING_SHARE = 0.25
 _PAUSE_S = 0.3
 """Before a rebuild: a book whose passages were added takes no memory any more, and small files come in numbers."""
+_LOOK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,16 @@ class PassageIndex:
         self._view.index.remove(ids)
         self._changes += 1
         self._rebuild_if_due()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """No base is built meanwhile: that and a book would take their memory at the same time."""
+        while not self._rebuild_lock.acquire(timeout=_LOOK_S):
+            check_wanted()
+        try:
+            yield
+        finally:
+            self._rebuild_lock.release()
 
     def settle(self) -> None:
         """Takes in now what has changed since the last base, at the end of a batch: no rebuild is left to come."""

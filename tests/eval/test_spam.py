@@ -5,9 +5,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from embeddings.hashing import HashingEncoder
+from eval.fit_advertisements import sold_by, taught_texts
 from eval.harmless_texts import half_of, strip_roff
 from eval.made_spam import CATEGORIES, LANGUAGES, Positive, made_positives
-from eval.spam import covered, judge
+from eval.spam import covered, judge, suspected
+from qa_service.ingest.clean import find_quarantined
+from qa_service.ingest.clean_meaning import AdvertisementRule
 from qa_service.records import Quarantined, Span
 
 FOLDER = Path(__file__).parents[2] / "eval" / "spam"
@@ -46,8 +52,20 @@ def test_what_is_found_is_counted_with_what_it_costs_the_host() -> None:
     spam = "|".join(f"免费在线观看无码影院{a}字幕{b}" for a in "一二三四五" for b in "甲乙丙丁")
     text = f"The forum opened. The end of it was near, as they said.\n{spam}"
     made = Positive(text, len(text) - len(spam), len(text), "film", "zh-Hans", "en", "tail", "joined", False)
-    assert judge(made) == ("quarantined", 0, 0)
-    assert judge(replace(made, start=0, end=len(text) - len(spam)))[0] == "missed"
+    assert judge(made, find_quarantined) == ("quarantined", 0, 0)
+    assert judge(replace(made, start=0, end=len(text) - len(spam)), find_quarantined)[0] == "missed"
+
+
+def test_what_reads_like_an_advertisement_is_under_suspicion_as_in_the_service() -> None:
+    encoder, text = (
+        HashingEncoder(),
+        "The forum opened. The end of it was near, as they said.\n\nWidgets for everybody!",
+    )
+    hidden = encoder.encode_passages(["Widgets for everybody!"]).T
+    rule = AdvertisementRule("", hidden, np.zeros(1), np.ones(1), 0.9, {})
+    (entry,) = suspected(encoder, rule, text)
+    assert (text[entry.span.start : entry.span.end], entry.state) == ("Widgets for everybody!", "flagged")
+    assert list(suspected(encoder, None, text)) == []
 
 
 def test_a_name_is_in_one_half_always() -> None:
@@ -70,3 +88,10 @@ def test_covered_counts_characters_of_the_states_asked_for() -> None:
     ]
     assert covered(entries, 5, 25, ("quarantined",)) == 5
     assert covered(entries, 5, 25, ("quarantined", "flagged")) == 13
+
+
+def test_nothing_that_is_taught_sells_what_the_frozen_vocabulary_sells(tmp_path: Path) -> None:
+    held_out = sold_by(FOLDER / "test.json")
+    advertising = [each.text.casefold() for each in taught_texts(tmp_path) if each.advertises]
+    assert len(advertising) > 1_000
+    assert not [text for text in advertising if any(word in text for word in held_out)]

@@ -3,8 +3,9 @@
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from embeddings.base_index import BaseIndex
 from embeddings.hashing import HashingEncoder
+from qa_service.store import indexer
 from tests.qa_service.store.opened import Opened, assert_index_is_the_truth, assert_store_is_whole, made_text, opened
 
 ENCODER = HashingEncoder()
@@ -221,3 +223,36 @@ def test_a_deletion_shows_in_the_next_search(tmp_path: Path) -> None:
             left = {passage_id for passage_id, _ in each.index.search(query, 1_000)}
             assert left < gone
             assert left == set(each.store.passage_ids())
+
+
+def test_no_base_is_built_while_the_index_rests(tmp_path: Path) -> None:
+    with opened(tmp_path) as each, ThreadPoolExecutor(1) as pool:
+        each.add(made_text(1))
+        each.index.close()
+        with each.index.resting():
+            rebuilt = pool.submit(each.index.rebuild)
+            each.add(made_text(2))  # what comes meanwhile is found
+            assert len(each.index) == len(each.store.passage_ids())
+            assert not rebuilt.done()
+        rebuilt.result(timeout=60)
+        assert_agrees(each)
+
+
+def test_a_book_lets_the_index_rest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(indexer, "_A_BOOK", 1_000)
+    with opened(tmp_path) as each:
+        rests: list[int] = []
+        resting = each.index.resting
+
+        @contextmanager
+        def counted() -> Iterator[None]:
+            with resting():
+                rests.append(len(each.store.document_ids()))
+                yield
+
+        monkeypatch.setattr(each.index, "resting", counted)
+        each.add("A short text.")
+        assert rests == []
+        each.add(made_text(3))
+        each.add(made_text(3))  # it is there: nothing is made of it
+        assert rests == [1]
