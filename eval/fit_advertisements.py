@@ -25,7 +25,7 @@ from sklearn.neural_network import MLPClassifier
 from embeddings.model_choice import load_encoder
 from eval.cache import CachedEncoder
 from eval.harmless_texts import harmless_texts
-from eval.made_spam import keyword_lists
+from eval.made_spam import keyword_lists, sold_by
 from qa_service.ingest.chunk import find_sentences
 from qa_service.ingest.clean_meaning import SHIPPED, AdvertisementRule, Floats
 from qa_service.ingest.language import UNDETERMINED
@@ -58,12 +58,6 @@ def taught_texts(evalsets: Path) -> list[Taught]:
     held_out = sold_by(_FOLDER / "test.json")
     texts = [*_advertisements(made), *_honest(made), *_keywords(), *_harmless(evalsets)]
     return [each for each in texts if not (each.advertises and any(word in each.text.casefold() for word in held_out))]
-
-
-def sold_by(vocabulary: Path) -> set[str]:
-    """What the spam of a vocabulary sells, casefolded."""
-    topics = json.loads(vocabulary.read_text(encoding="utf-8"))["topics"]
-    return {word.casefold() for languages in topics.values() for words in languages.values() for word in words}
 
 
 @dataclass(frozen=True, slots=True)

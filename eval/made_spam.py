@@ -52,6 +52,12 @@ def made_positives(vocabulary: Path, hosts: Mapping[str, Sequence[str]], seed: s
     return made
 
 
+def sold_by(vocabulary: Path) -> set[str]:
+    """What the spam of a vocabulary sells, casefolded."""
+    topics = json.loads(vocabulary.read_text(encoding="utf-8"))["topics"]
+    return {word.casefold() for languages in topics.values() for words in languages.values() for word in words}
+
+
 def keyword_lists(vocabulary: Path, count: int, seed: str) -> list[str]:
     """Short lists of what a vocabulary sells, most of them parted by blanks alone."""
     words = json.loads(vocabulary.read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from embeddings.encoder import Encoder
 from embeddings.model_choice import load_encoder
 from eval.cache import CachedEncoder
 from eval.harmless_texts import Harmless, harmless_texts
-from eval.made_spam import Positive, host_articles, made_positives
+from eval.made_spam import Positive, host_articles, made_positives, sold_by
 from qa_service.ingest import clean_promotions, clean_spam
 from qa_service.ingest.clean import find_quarantined
 from qa_service.ingest.clean_meaning import AdvertisementRule, shipped_rule
@@ -34,9 +34,8 @@ Suspect = Callable[[str], Sequence[Quarantined]]
 
 def words_of(vocabulary: Path) -> set[str]:
     """All that the made spam of a vocabulary sells and calls."""
-    held = json.loads(vocabulary.read_text(encoding="utf-8"))
-    topics = [word for languages in held["topics"].values() for words in languages.values() for word in words]
-    return {word.casefold() for word in [*topics, *(word for words in held["calls"].values() for word in words)]}
+    calls = json.loads(vocabulary.read_text(encoding="utf-8"))["calls"]
+    return sold_by(vocabulary) | {word.casefold() for words in calls.values() for word in words}
 
 
 def forget(is_known: Callable[[str], bool]) -> None:

@@ -31,6 +31,8 @@ _FEW = 4
 _MIN_PLAUSIBILITY = 0.15
 _MULTIBYTE = ("gb18030", "cp950", "cp932", "euc_jp", "cp949")
 _CYRILLIC = ("cp1251", "koi8-r")
+_UNKNOWN_TO_DETECTORS = ("iso8859-6", "cp720")
+"""Arabic of the nineties."""
 _OF_PAIRS = ("euc_jp", "gb18030", "cp949")
 _PAIRED = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2}|\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2})*")
 """What EUC writes: two bytes beyond ASCII for a character, for half-width kana and rare ones after a shift."""
@@ -47,6 +49,7 @@ _LETTERS = {
 """The letters beyond ASCII of languages in Latin letters: what tells their encodings apart (CLDR's exemplar sets)."""
 _OLD = {
     *("ptcp154", "mac-roman", "mac-cyrillic", "iso8859-5", "iso8859-7", "cp437", "cp850", "cp852", "cp857"),
+    *_UNKNOWN_TO_DETECTORS,
 }
 """What has been written by few since the nineties."""
 _COMMON = {
@@ -279,7 +282,7 @@ def _proposals(sample: bytes) -> Iterator[str]:
         if codec in _COMMON and codec not in seen and len(seen) < _PROPOSALS:
             seen.add(codec)
             yield codec
-    overlooked = (*_CYRILLIC, *(_OF_PAIRS if _PAIRED.fullmatch(sample) else ()))
+    overlooked = (*_CYRILLIC, *_UNKNOWN_TO_DETECTORS, *(_OF_PAIRS if _PAIRED.fullmatch(sample) else ()))
     yield from (codec for codec in overlooked if codec not in seen)
 
 

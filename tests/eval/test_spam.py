@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.hashing import HashingEncoder
-from eval.fit_advertisements import sold_by, taught_texts
+from eval.fit_advertisements import taught_texts
 from eval.harmless_texts import half_of, strip_roff
-from eval.made_spam import CATEGORIES, LANGUAGES, Positive, made_positives
+from eval.made_spam import CATEGORIES, LANGUAGES, Positive, made_positives, sold_by
 from eval.spam import covered, judge, suspected
 from qa_service.ingest.clean import find_quarantined
 from qa_service.ingest.clean_meaning import AdvertisementRule

@@ -78,12 +78,15 @@ def declared_charset(content: bytes) -> str | None:
 
 
 def parse_html(file_name: str, markup: str) -> etree._Element:
-    """Raises BadFile for a page without any element."""
+    """Raises BadFile for a page without any element, or with more levels of them than the parser takes."""
     parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         tree = etree.fromstring(storable(markup).encode(), parser)
     except etree.ParserError as error:
         raise BadFile(f"{file_name}: not a web page that can be read ({error})") from error
+    last = parser.error_log.last_error
+    if last is not None and last.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT:  # what follows was left out
+        raise BadFile(f"{file_name}: elements are nested too deeply to be read ({last.message.partition(',')[0]})")
     if tree is None:
         raise BadFile(f"{file_name}: the page holds no words")
     return tree

@@ -16,6 +16,7 @@ CHINESE = "第三届中国—中亚媒体合作论坛在北京举行，来自五
 TRADITIONAL = "第三屆論壇在臺北舉行，來自五個國家的記者參加了會議，並簽署了合作協議，氣氛十分熱烈。"
 JAPANESE = "中央アジアの記者たちは、北京で開かれたメディア協力フォーラムに参加し、協定に署名した。"
 KOREAN = "중앙아시아 기자들은 베이징에서 열린 언론 협력 포럼에 참가하여 협정에 서명하였다."
+ARABIC = "افتتحت في أستانا محطة جديدة لتحلية المياه، وقال المدير إنها ستخدم مئتي ألف نسمة."
 TURKISH = "Orta Asyalı gazeteciler Pekin'de düzenlenen iş birliği forumuna katıldı ve anlaşmaları imzaladı."
 FRENCH = "Les journalistes ont été reçus à Pékin, où l'accord a été signé après de longues délibérations très animées."
 
@@ -68,6 +69,9 @@ def test_unicode_is_read_with_and_without_its_mark(text: str, encoding: str) -> 
         (JAPANESE, "iso2022_jp", "iso-2022-jp"),
         (KOREAN, "euc_kr", "euc-kr"),
         (TURKISH, "windows-1254", "windows-1254"),
+        (ARABIC, "windows-1256", "windows-1256"),
+        (ARABIC, "iso8859-6", "iso-8859-6"),
+        (ARABIC.replace("،", ""), "cp720", "cp720"),
         (FRENCH, "windows-1252", "windows-1252"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from qa_service.errors import BadFile
 from qa_service.records import Extracted
 from tests.qa_service.ingest.extract.made_files import extracted
 
@@ -88,3 +89,13 @@ def test_a_table_of_layout_is_no_row() -> None:
 def test_a_page_without_any_frame_has_no_furniture() -> None:
     page = "<html><body><p>Only a paragraph with <a href=x>one link</a> in it.</p><p>And another.</p></body></html>"
     assert extracted("a.html", page.encode()).furniture == ()
+
+
+def test_a_page_that_is_nested_too_deeply_is_refused_instead_of_losing_its_inner_text() -> None:
+    def nested(levels: int) -> bytes:
+        return f"<html><body>{'<div>' * levels}The inner text.{'</div>' * levels}<p>And after it.</p>".encode()
+
+    assert extracted("deep.html", nested(2_000)).text == "The inner text.\n\nAnd after it."
+    for levels in (2_100, 50_000):
+        with pytest.raises(BadFile, match=r"deep\.html: elements are nested too deeply to be read"):
+            extracted("deep.html", nested(levels))
