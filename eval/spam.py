@@ -60,7 +60,7 @@ def suspected(encoder: Encoder, rule: AdvertisementRule | None, text: str) -> Se
     if document.text != text:
         raise ValueError(f"a text is not read as it stands: {text[:80]!r}")
     with tempfile.TemporaryDirectory() as folder:
-        return encode_document(encoder, document, found, rule, Path(folder))[0]
+        return encode_document(encoder, document, found, rule, Path(folder))[1]
 
 
 def judge(positive: Positive, suspect: Suspect) -> tuple[str, int, int]:

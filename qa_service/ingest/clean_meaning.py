@@ -6,8 +6,9 @@ cinema that speaks for itself may sound the same. Each rule belongs to one encod
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -17,12 +18,17 @@ from numpy.typing import NDArray
 
 from qa_service.errors import StoreError
 from qa_service.ingest.clean_blocks import visible_length
+from qa_service.ingest.search_form import width
 from qa_service.records import Passage, Quarantined, Span
 
 SHIPPED = Path(__file__).parent / "advertisements"
 REASON = "reads like an advertisement, whatever its words"
 _SHORTEST = 8
 """Visible characters: a menu's word says too little."""
+_NEARLY = 4.0
+"""Below the limit by less, a sentence advertises beside one that does. Of three short lines of harmless texts in a row
+the mean was never above -7 (eval/LOG.md)."""
+_SHORT, _IN_A_ROW = 60, 3
 
 Floats = NDArray[np.floating[Any]]
 
@@ -45,17 +51,14 @@ class AdvertisementRule:
 
     def find(self, text: str, passages: Iterable[tuple[Passage, Floats]]) -> list[Quarantined]:
         """The sentences that advertise, neighbours as one; with each passage the vectors [sentences, d] are given."""
-        found: list[Quarantined] = []
+        sentences: list[Span] = []
+        margins: list[float] = []
         for passage, vectors in passages:
-            for span, advertises in zip(passage.sentences, self.advertise(vectors).tolist(), strict=True):
-                if advertises and visible_length(text[span.start : span.end]) >= _SHORTEST:
-                    _append(found, span, text)
-        return found
-
-    def advertise(self, vectors: Floats) -> NDArray[np.bool_]:
-        """Which of the sentences with these vectors do, shape [n]."""
-        above: NDArray[np.bool_] = self.scores(vectors) > self.limit
-        return above
+            sentences += passage.sentences
+            margins += (self.scores(vectors) - self.limit).tolist()
+        advertise = sorted({*_alone(text, sentences, margins), *_short_lines(text, sentences, margins)})
+        found = _joined(text, (_with_company(text, sentences, margins, i) for i in advertise))
+        return [Quarantined(span, "spam", REASON, "flagged") for span in found]
 
     def scores(self, vectors: Floats) -> Floats:
         inner = np.maximum(vectors.astype(np.float32) @ self.hidden + self.hidden_bias, 0)
@@ -98,8 +101,53 @@ def shipped_rule(encoder: str) -> AdvertisementRule | None:
     return AdvertisementRule.load(path) if path.is_file() else None
 
 
-def _append(found: list[Quarantined], span: Span, text: str) -> None:
-    if found and not text[found[-1].span.end : span.start].strip():
-        found[-1] = replace(found[-1], span=Span(found[-1].span.start, span.end))
-    else:
-        found.append(Quarantined(span, "spam", REASON, "flagged"))
+def _alone(text: str, sentences: Sequence[Span], margins: Sequence[float]) -> Iterator[int]:
+    """The sentences that advertise for themselves."""
+    for i, (span, margin) in enumerate(zip(sentences, margins, strict=True)):
+        if margin > 0 and visible_length(text[span.start : span.end]) >= _SHORTEST:
+            yield i
+
+
+def _short_lines(text: str, sentences: Sequence[Span], margins: Sequence[float]) -> Iterator[int]:
+    """Those in a row of short lines that nearly do, in the mean: keywords."""
+    is_short = [width(text[span.start : span.end]) <= _SHORT for span in sentences]
+    breaks = [_breaks(text, *pair) for pair in pairwise(sentences)]
+    for i in range(len(sentences) - _IN_A_ROW + 1):
+        row = range(i, i + _IN_A_ROW)
+        missing = sum(min(margins[each], 0.0) for each in row)
+        if (
+            missing > -_NEARLY * _IN_A_ROW
+            and all(is_short[each] for each in row)
+            and all(breaks[i : i + _IN_A_ROW - 1])
+        ):
+            yield from row
+
+
+def _with_company(text: str, sentences: Sequence[Span], margins: Sequence[float], at: int) -> Span:
+    """With the sentences beside it that nearly advertise."""
+    first = last = at
+    while first and margins[first - 1] > -_NEARLY and _breaks(text, sentences[first - 1], sentences[first]) <= 1:
+        first -= 1
+    end = len(sentences) - 1
+    while last < end and margins[last + 1] > -_NEARLY and _breaks(text, sentences[last], sentences[last + 1]) <= 1:
+        last += 1
+    return Span(sentences[first].start, sentences[last].end)
+
+
+def _joined(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Those that overlap, or have nothing but white space between, as one."""
+    joined: Span | None = None
+    for span in spans:
+        if joined is not None and not text[joined.end : span.start].strip():
+            joined = Span(joined.start, max(joined.end, span.end))
+        else:
+            if joined is not None:
+                yield joined
+            joined = span
+    if joined is not None:
+        yield joined
+
+
+def _breaks(text: str, left: Span, right: Span) -> int:
+    """The ends of lines between two sentences."""
+    return text.count("\n", left.end, right.start)

@@ -27,6 +27,7 @@ from qa_service.ingest.clean_words import (
     FUNCTION_WORDS,
     HIDDEN,
     INVISIBLE,
+    KEYWORDS,
     SENTENCE_MARK,
     TOPICS,
 )
@@ -191,7 +192,8 @@ class _Block:
         form |= self._strangeness()
         score, content = sum(form.values()) + sum(words.values()), sum(words.values())
         state: QuarantineState
-        if (content >= 2 and score >= _QUARANTINED) or self._is_foreign(form):
+        is_sure = content >= 2 and score >= _QUARANTINED and not KEYWORDS.match(self.text)
+        if is_sure or self._is_foreign(form):
             state = "quarantined"
         elif (content and score >= _FLAGGED) or _is_strange(form):
             state = "flagged"

@@ -242,6 +242,11 @@ _LETTER = "A-Za-zÀ-ɏЀ-ӿ぀-ヿ㐀-鿿가-힣"
 # Scripts that need joiners (Arabic, Devanagari, emoji) have them by right; a soft hyphen shows where a word may break.
 HIDDEN = re.compile(rf"(?<=[{_LETTER}])[\u200b-\u200d\u2060\ufeff]+(?=[{_LETTER}])")
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+KEYWORDS = re.compile(
+    r"\s*(?:key ?words|index terms|ключевые слова|关键词|關鍵詞|关键字|キーワード|주제어|핵심어|키워드"
+    r"|түйін сөздер|кілт сөздер|schlagwörter|mots[- ]clés|palabras clave)\b\s*[:：]"
+)
+"""How the keywords of a paper begin, in casefolded text."""
 CONTACT = re.compile(
     r"(?:微信|威信|薇信|v信|\bvx|\bwx|wechat|\bq{1,2}群?|telegram|\btg|whatsapp|\bline(?: id)?|카톡|카카오톡|텔레그램"
     r"|ライン|電報|电报)"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from qa_service.ingest.chunk import kept_text
 from qa_service.ingest.clean import find_quarantined, is_mostly_kept_out
-from qa_service.ingest.describe import describe
+from qa_service.ingest.describe import FIELDS, describe
 from qa_service.ingest.extract import extract
 from qa_service.ingest.sections import find_sections
 from qa_service.records import Document, Quarantined, RawFile, Span
@@ -14,6 +14,8 @@ from qa_service.records import Document, Quarantined, RawFile, Span
 _ID_LENGTH = 32
 _OF_ROWS = {"csv", "xlsx", "xls", "ods", "json", "jsonl"}
 """What holds records, not a text: their dates are not its own."""
+_READ_FROM_TEXT = {None, "text", "detected", "file name"}
+"""Where values come from that the text says, or might have said."""
 
 
 def document_id(content: bytes) -> str:
@@ -26,9 +28,11 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
     extracted = extract(file)
     text = extracted.text
     quarantined = find_quarantined(text, extracted.furniture)
-    kept = kept_text(text, quarantined)
     is_dated = extracted.format not in _OF_ROWS
-    metadata, origins = describe(file.name, kept, file.metadata, file.metadata_origins, extracted.metadata, is_dated)
+    metadata, origins = describe(
+        *(file.name, _telling_text(text, quarantined), file.metadata, file.metadata_origins, extracted.metadata),
+        is_dated,
+    )
     document = Document(
         id=document_id(file.content),
         sha256=hashlib.sha256(file.content).hexdigest(),
@@ -43,6 +47,29 @@ def make_document(file: RawFile) -> tuple[Document, tuple[Quarantined, ...]]:
         status="waiting" if is_mostly_kept_out(text, quarantined, extracted.furniture) else "indexed",
     )
     return document, quarantined
+
+
+def described_without(document: Document, entries: Sequence[Quarantined]) -> Document:
+    """The document with what its text says of itself, the spam among `entries` left out."""
+    known = {} if document.origins.get("language") == "detected" else {"language": document.metadata.language}
+    is_dated = document.format not in _OF_ROWS
+    found, origins = describe(document.file_name, _telling_text(document.text, entries), known, is_dated=is_dated)
+    anew = [field for field in FIELDS if document.origins.get(field) in _READ_FROM_TEXT]
+    return replace(
+        document,
+        metadata=replace(document.metadata, **{field: getattr(found, field) for field in anew}),
+        origins={
+            **{field: origin for field, origin in document.origins.items() if field not in anew},
+            **{field: origins[field] for field in anew if field in origins},
+        },
+    )
+
+
+def _telling_text(text: str, entries: Sequence[Quarantined]) -> str:
+    """What a document is described by: what is kept, without flagged spam where anything else is."""
+    spam = [replace(entry, state="quarantined") for entry in entries if entry.is_spam]
+    telling = kept_text(text, [*spam, *(entry for entry in entries if not entry.is_spam)])
+    return telling if telling.strip() else kept_text(text, entries)
 
 
 def with_sections(document: Document, quarantined: Sequence[Quarantined]) -> Document:

@@ -14,6 +14,7 @@ from qa_service.errors import StoreError
 from qa_service.ingest.chunk import make_passages
 from qa_service.ingest.clean_meaning import AdvertisementRule
 from qa_service.ingest.decisions import combined
+from qa_service.ingest.document import described_without
 from qa_service.records import Document, Passage, Quarantined
 from qa_service.store.rows import EncodedPassage, StoredVectors
 
@@ -45,16 +46,19 @@ def encode_document(
     quarantined: Sequence[Quarantined],
     rule: AdvertisementRule | None,
     folder: Path,
-) -> tuple[tuple[Quarantined, ...], list[EncodedPassage]]:
-    """The document's passages with their vectors, cut anew around the sentences that advertise by the `rule`, which
-    join what is `quarantined`: what was decided or found before on some of them counts.
+) -> tuple[Document, tuple[Quarantined, ...], list[EncodedPassage]]:
+    """The document, what of it is under suspicion, and its passages with their vectors.
+
+    The sentences that advertise by the `rule` join what is `quarantined`; what was decided or found before on some of
+    them counts. The passages are cut around them, and the document is described without them.
     """
     passages = encode_passages(encoder, make_passages(document, quarantined), folder)
     advertising = rule.find(document.text, ((each.passage, each.sentence_vectors) for each in passages)) if rule else []
     entries = tuple(combined(advertising, quarantined))
     if entries == tuple(quarantined):
-        return entries, passages
-    return entries, _encoded_again(encoder, make_passages(document, entries), passages, folder)
+        return document, entries, passages
+    described = described_without(document, entries)
+    return described, entries, _encoded_again(encoder, make_passages(described, entries), passages, folder)
 
 
 def _encoded_again(

@@ -15,7 +15,7 @@ from qa_service.ingest.carry_over import CORRECTED, carry_over
 from qa_service.ingest.chunk import kept_text, make_passages
 from qa_service.ingest.clean_meaning import AdvertisementRule
 from qa_service.ingest.decisions import kept_out, restored
-from qa_service.ingest.document import document_id, make_document, with_sections
+from qa_service.ingest.document import described_without, document_id, make_document, with_sections
 from qa_service.ingest.likeness import NEAR, Shingled, fingerprints, shared_share
 from qa_service.memory import give_back_memory
 from qa_service.records import (
@@ -130,8 +130,9 @@ class Indexer:
         document, quarantined = self._carried_over(older, made, found)
         likeness = self._likeness(document, quarantined)
         _tidy_up(document)  # before the passages are there: of a book each takes tens of megabytes
-        folder = self.store.database.path.parent
-        entries, passages = encode_document(self.encoder, document, quarantined, self.advertisements, folder)
+        described, entries, passages = encode_document(
+            self.encoder, document, quarantined, self.advertisements, self.store.database.path.parent
+        )
         if self._alike(document, likeness.fingerprints) != likeness.looked_at:  # others came meanwhile
             likeness = self._likeness(document, quarantined)
         _tidy_up(document)
@@ -140,7 +141,7 @@ class Indexer:
                 return None  # an operator decided on the older version
             took_ms = (time.perf_counter() - begin) * 1000
             change = self.store.add(
-                document, file.content, entries, passages, self.manifest, took_ms=took_ms, likeness=likeness
+                described, file.content, entries, passages, self.manifest, took_ms=took_ms, likeness=likeness
             )
             self._change_index(change, passages)
         if change is None:
@@ -182,7 +183,9 @@ class Indexer:
         if not file.metadata and file.path is None:  # it says nothing, and what stands beside it is not known
             return status
         with self._replacing, suppress(NotFound):
-            own = make_document(file)[0] if unsaid(self.store.document(document_id), file) else None
+            own = None
+            if unsaid(self.store.document(document_id), file):
+                own = described_without(make_document(file)[0], self.store.quarantined(document_id))
             is_new = restate(self.store, document_id, file, own)
             return "described" if is_new and status == "unchanged" else status
         return None

@@ -1,5 +1,6 @@
 """What advertises is flagged when a document is taken in, by the meaning of its sentences; nothing of it is lost."""
 
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -11,7 +12,8 @@ from embeddings.hashing import HashingEncoder
 from qa_service.errors import StoreError
 from qa_service.ingest.chunk import make_passages
 from qa_service.ingest.clean_meaning import REASON, SHIPPED, AdvertisementRule, shipped_rule
-from qa_service.records import Quarantined, RawFile, Span
+from qa_service.ingest.document import make_document
+from qa_service.records import Document, Quarantined, RawFile, Span
 from qa_service.store.encoding import encode_document, encode_passages
 from qa_service.store.indexer import Indexer
 from tests.qa_service.ingest.texts import document_of
@@ -25,7 +27,9 @@ SECOND = "Blue widgets for everybody, at half the price, only today."
 def rule_on(*sentences: str) -> AdvertisementRule:
     """One that knows these sentences, and what is much like them."""
     hidden = ENCODER.encode_passages(sentences).T
-    return AdvertisementRule("", hidden, np.zeros(len(sentences)), np.ones(len(sentences)), len(sentences) * 0.8, {})
+    return AdvertisementRule(
+        "", hidden, np.zeros(len(sentences)), np.full(len(sentences), 100.0), len(sentences) * 80.0, {}
+    )
 
 
 RULE = rule_on(OFFER, SECOND)
@@ -33,8 +37,8 @@ RULE = rule_on(OFFER, SECOND)
 
 def encoded(text: str, tmp_path: Path, *decided: Quarantined) -> list[tuple[str, str, str]]:
     """What is under suspicion in a text: the words, the state and who decided."""
-    entries, passages = encode_document(ENCODER, document_of(text), decided, RULE, tmp_path)
-    assert [each.passage for each in passages] == list(make_passages(document_of(text), entries))
+    document, entries, passages = encode_document(ENCODER, document_of(text), decided, RULE, tmp_path)
+    assert [each.passage for each in passages] == list(make_passages(document, entries))
     for each in passages:
         anew = encode_passages(ENCODER, [each.passage], tmp_path)[0]
         assert each.vector.tobytes() == anew.vector.tobytes()
@@ -47,7 +51,7 @@ def test_sentences_that_advertise_are_flagged_and_neighbours_are_one(tmp_path: P
     text = f"{story}\n{OFFER} {SECOND}\n{made_text(2)}\n{OFFER}"
     assert encoded(text, tmp_path) == [(f"{OFFER} {SECOND}", "flagged", "rules"), (OFFER, "flagged", "rules")]
     assert encoded(story, tmp_path) == []
-    entries, passages = encode_document(ENCODER, document_of(text), (), RULE, tmp_path)
+    _, entries, passages = encode_document(ENCODER, document_of(text), (), RULE, tmp_path)
     assert {entry.reason for entry in entries} == {REASON}
     flagged = [each.passage for each in passages if each.passage.flagged]
     assert [text[each.span.start : each.span.end] for each in flagged] == [f"{OFFER} {SECOND}", OFFER]
@@ -56,6 +60,37 @@ def test_sentences_that_advertise_are_flagged_and_neighbours_are_one(tmp_path: P
 def test_a_sentence_inside_a_paragraph_is_cut_out_of_its_passage(tmp_path: Path) -> None:
     before, after = made_text(3, sentences=2).replace("\n", " "), made_text(4, sentences=2).replace("\n", " ")
     assert encoded(f"{before} {OFFER} {after}", tmp_path) == [(OFFER, "flagged", "rules")]
+
+
+MARGINS = {"Sure.": 1.0, "Near.": -3.0, "Far off.": -9.0}
+
+
+def found(text: str) -> list[str]:
+    """What is flagged where sentences have the margins above."""
+    passages = []
+    for passage in make_passages(document_of(text), ()):
+        words = [text[span.start : span.end] for span in passage.sentences]
+        margins = [next((MARGINS[each] for each in MARGINS if word.endswith(each)), -9.0) for word in words]
+        passages.append((passage, np.array(margins)[:, np.newaxis]))
+    rule = AdvertisementRule("", np.ones((1, 1)), np.full(1, 100.0), np.ones(1), 100.0, {})
+    return [text[each.span.start : each.span.end] for each in rule.find(text, passages)]
+
+
+def test_what_nearly_advertises_is_flagged_beside_what_does() -> None:
+    sure, near, far = (f"This one, which is as long as the sentences of a story are, is {each}" for each in MARGINS)
+    assert found(f"{far} {near} {sure} {near} {near} {far}") == [f"{near} {sure} {near} {near}"]
+    assert found(f"{near} {far} {sure} {far} {near}") == [sure]
+    assert found(f"{near}\n\n{sure}\n\n{near}") == [sure]
+    assert found(f"{near}\n{near}\n{near}") == []
+
+
+def test_short_lines_that_nearly_advertise_are_found_together() -> None:
+    assert found("The story begins here, and it is a long one, as it seems.\n\nNear.\n\nNear.\n\nNear.") == [
+        "Near.\n\nNear.\n\nNear."
+    ]
+    assert found("The story begins here, and it is a long one, as it seems.\n\nNear.\n\nNear.\n\nFar off.") == []
+    assert found("The story begins here, and it is a long one, as it seems. Near. Near. Near.") == []
+    assert found("This is Sure.\nFar off.\nFar off.") == ["This is Sure."]
 
 
 def test_what_an_operator_decided_stays(tmp_path: Path) -> None:
@@ -80,8 +115,30 @@ def test_only_what_is_cut_otherwise_is_encoded_again(monkeypatch: pytest.MonkeyP
 
 
 def test_a_service_without_a_rule_flags_nothing_by_meaning(tmp_path: Path) -> None:
-    entries, _ = encode_document(ENCODER, document_of(f"{made_text(1)}\n{OFFER}"), (), None, tmp_path)
-    assert entries == ()
+    document = document_of(f"{OFFER}\n{made_text(1)}")
+    same, entries, _ = encode_document(ENCODER, document, (), None, tmp_path)
+    assert (same, entries) == (document, ())
+
+
+def described(text: str) -> Document:
+    return make_document(RawFile("a.txt", text.encode(), {}))[0]
+
+
+def test_an_advertisement_gives_a_document_neither_its_title_nor_its_language(tmp_path: Path) -> None:
+    story = "Сегодня в столице открылась новая станция метро.\n\nЕё строили семь лет."
+    document = described(f"{OFFER}\n{SECOND}\n{OFFER}\n{SECOND}\n\n{story}")
+    assert (document.metadata.title[:12], document.metadata.language) == ("Blue widgets", "en")
+    found, _, _ = encode_document(ENCODER, document, (), RULE, tmp_path)
+    assert found.metadata.title == "Сегодня в столице открылась новая станция метро."
+    assert found.metadata.language == "ru"
+    assert (found.origins["title"], found.origins["language"]) == ("text", "detected")
+    given = replace(
+        document, metadata=replace(document.metadata, title="Metro"), origins={**document.origins, "title": "given"}
+    )
+    found, _, _ = encode_document(ENCODER, given, (), RULE, tmp_path)
+    assert (found.metadata.title, found.origins["title"]) == ("Metro", "given")
+    alone, _, _ = encode_document(ENCODER, described(f"{OFFER} {SECOND}"), (), RULE, tmp_path)
+    assert alone.metadata.title[:12] == "Blue widgets"  # there is nothing else to call it by
 
 
 def test_the_store_holds_what_was_found(tmp_path: Path) -> None:
@@ -106,7 +163,7 @@ def test_a_rule_is_kept_in_a_file(tmp_path: Path) -> None:
     rule.save(path)
     again = AdvertisementRule.load(path)
     assert (again.encoder, again.limit, again.record) == (rule.encoder, rule.limit, rule.record)
-    assert np.allclose(again.scores(vectors), rule.scores(vectors), atol=1e-3)
+    assert np.allclose(again.scores(vectors), rule.scores(vectors), rtol=1e-3)
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(StoreError, match="no rule on advertisements"):
         AdvertisementRule.load(path)
@@ -140,7 +197,7 @@ def test_the_shipped_rule_tells_advertisements_from_reports(language: str, encod
     assert rule is not None
     assert len(rule.hidden) == encoder.spec.dimension
     text = f"{HONEST[language]}\n\n{ADVERTISING[language]}\n\n{HONEST[language]}"
-    entries, _ = encode_document(encoder, document_of(text), (), rule, tmp_path)
+    _, entries, _ = encode_document(encoder, document_of(text), (), rule, tmp_path)
     assert [text[each.span.start : each.span.end] for each in entries] == [ADVERTISING[language]]
 
 
