@@ -56,7 +56,7 @@ class Taught:
 def taught_texts(evalsets: Path) -> list[Taught]:
     made = json.loads((_FOLDER / "sentences.json").read_text(encoding="utf-8"))
     held_out = sold_by(_FOLDER / "test.json")
-    texts = [*_advertisements(made), *_honest(made), *_keywords(), *_harmless(evalsets)]
+    texts = [*_advertisements(made), *_honest(made), *_keywords(made), *_harmless(evalsets)]
     return [each for each in texts if not (each.advertises and any(word in each.text.casefold() for word in held_out))]
 
 
@@ -89,9 +89,11 @@ def _honest(made: Mapping[str, Any]) -> Iterator[Taught]:
         yield from (Taught(text, "honest", text) for text in texts)
 
 
-def _keywords() -> Iterator[Taught]:
-    lists = keyword_lists(_FOLDER / "development.json", _LISTS, "development")
-    return (Taught(text, "keywords", text) for text in lists)
+def _keywords(made: Mapping[str, Any]) -> Iterator[Taught]:
+    development = json.loads((_FOLDER / "development.json").read_text(encoding="utf-8"))
+    others = {"topics": made["keywords"], "calls": development["calls"]}
+    for words, name in ((development, "development"), (others, "sentences")):
+        yield from (Taught(text, "keywords", text) for text in keyword_lists(words, _LISTS, name))
 
 
 def _harmless(evalsets: Path) -> Iterator[Taught]:

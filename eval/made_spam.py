@@ -58,9 +58,8 @@ def sold_by(vocabulary: Path) -> set[str]:
     return {word.casefold() for languages in topics.values() for words in languages.values() for word in words}
 
 
-def keyword_lists(vocabulary: Path, count: int, seed: str) -> list[str]:
+def keyword_lists(words: Mapping[str, Any], count: int, seed: str) -> list[str]:
     """Short lists of what a vocabulary sells, most of them parted by blanks alone."""
-    words = json.loads(vocabulary.read_text(encoding="utf-8"))
     chance = random.Random(seed)
     made = []
     for _ in range(count):

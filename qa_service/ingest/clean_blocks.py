@@ -10,7 +10,7 @@ from qa_service.ingest.clean_words import FUNCTION_WORDS, INVISIBLE, SENTENCE_MA
 from qa_service.ingest.scripts import HAN, HIRAGANA, NONE, Scripts
 from qa_service.records import Span
 
-_VISIBLE = re.compile(r"\S+")
+_VISIBLE = re.compile(rf"[^\s{''.join(map(chr, INVISIBLE))}]+")
 _WORD = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff]{2,}|[\u3040-\u30ff\u3400-\u9fff]+")
 SHORTEST, LONG = 20, 80
 """In characters: what is too short to tell prose by, and what may be a block of its own."""

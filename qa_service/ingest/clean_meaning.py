@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from qa_service.errors import StoreError
 from qa_service.ingest.clean_blocks import visible_length
+from qa_service.ingest.clean_spam import fragments_of
+from qa_service.ingest.clean_words import CONTACT, SENTENCE_MARK
 from qa_service.ingest.search_form import width
 from qa_service.records import Passage, Quarantined, Span
 
@@ -25,10 +27,10 @@ SHIPPED = Path(__file__).parent / "advertisements"
 REASON = "reads like an advertisement, whatever its words"
 _SHORTEST = 8
 """Visible characters: a menu's word says too little."""
-_NEARLY = 4.0
-"""Below the limit by less, a sentence advertises beside one that does. Of three short lines of harmless texts in a row
-the mean was never above -7 (eval/LOG.md)."""
-_SHORT, _IN_A_ROW = 60, 3
+_NEARLY, _NEARER = 5.0, 4.0
+"""Below the limit by less, a sentence advertises in company. Of three short lines of harmless texts in a row the mean
+was never above -7 (eval/LOG.md)."""
+_SHORT, _IN_A_ROW, _OF_A_LIST = 60, 3, 5
 
 Floats = NDArray[np.floating[Any]]
 
@@ -56,7 +58,7 @@ class AdvertisementRule:
         for passage, vectors in passages:
             sentences += passage.sentences
             margins += (self.scores(vectors) - self.limit).tolist()
-        advertise = sorted({*_alone(text, sentences, margins), *_short_lines(text, sentences, margins)})
+        advertise = sorted({i for each in (_alone, _pairs, _short_lines) for i in each(text, sentences, margins)})
         found = _joined(text, (_with_company(text, sentences, margins, i) for i in advertise))
         return [Quarantined(span, "spam", REASON, "flagged") for span in found]
 
@@ -102,10 +104,24 @@ def shipped_rule(encoder: str) -> AdvertisementRule | None:
 
 
 def _alone(text: str, sentences: Sequence[Span], margins: Sequence[float]) -> Iterator[int]:
-    """The sentences that advertise for themselves."""
+    """The sentences that advertise for themselves, and those that nearly do and are a list, or say whom to turn to."""
     for i, (span, margin) in enumerate(zip(sentences, margins, strict=True)):
-        if margin > 0 and visible_length(text[span.start : span.end]) >= _SHORTEST:
+        sentence = text[span.start : span.end]
+        if (margin > 0 and visible_length(sentence) >= _SHORTEST) or (margin > -_NEARLY and _is_spam_by_form(sentence)):
             yield i
+
+
+def _is_spam_by_form(sentence: str) -> bool:
+    is_list = not SENTENCE_MARK.search(sentence) and len(fragments_of(sentence)) >= _OF_A_LIST
+    return is_list or bool(CONTACT.search(sentence))
+
+
+def _pairs(text: str, sentences: Sequence[Span], margins: Sequence[float]) -> Iterator[int]:
+    """Two sentences of a paragraph that are nearer than that, in the mean."""
+    for i, pair in enumerate(pairwise(sentences)):
+        missing = min(margins[i], 0.0) + min(margins[i + 1], 0.0)
+        if missing > -_NEARLY and _breaks(text, *pair) <= 1:
+            yield from (i, i + 1)
 
 
 def _short_lines(text: str, sentences: Sequence[Span], margins: Sequence[float]) -> Iterator[int]:

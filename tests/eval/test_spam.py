@@ -62,7 +62,7 @@ def test_what_reads_like_an_advertisement_is_under_suspicion_as_in_the_service()
         "The forum opened. The end of it was near, as they said.\n\nWidgets for everybody!",
     )
     hidden = encoder.encode_passages(["Widgets for everybody!"]).T
-    rule = AdvertisementRule("", hidden, np.zeros(1), np.ones(1), 0.9, {})
+    rule = AdvertisementRule("", hidden, np.zeros(1), np.full(1, 100.0), 90.0, {})
     (entry,) = suspected(encoder, rule, text)
     assert (text[entry.span.start : entry.span.end], entry.state) == ("Widgets for everybody!", "flagged")
     assert list(suspected(encoder, None, text)) == []

@@ -62,7 +62,7 @@ def test_a_sentence_inside_a_paragraph_is_cut_out_of_its_passage(tmp_path: Path)
     assert encoded(f"{before} {OFFER} {after}", tmp_path) == [(OFFER, "flagged", "rules")]
 
 
-MARGINS = {"Sure.": 1.0, "Near.": -3.0, "Far off.": -9.0}
+MARGINS = {"Sure.": 1.0, "Near.": -3.0, "Nearer.": -2.0, "nearly": -3.0, "Far off.": -9.0}
 
 
 def found(text: str) -> list[str]:
@@ -77,11 +77,28 @@ def found(text: str) -> list[str]:
 
 
 def test_what_nearly_advertises_is_flagged_beside_what_does() -> None:
-    sure, near, far = (f"This one, which is as long as the sentences of a story are, is {each}" for each in MARGINS)
+    sure, near, nearer, far = (
+        f"This one, which is as long as the sentences of a story are, is {each}"
+        for each in ("Sure.", "Near.", "Nearer.", "Far off.")
+    )
     assert found(f"{far} {near} {sure} {near} {near} {far}") == [f"{near} {sure} {near} {near}"]
     assert found(f"{near} {far} {sure} {far} {near}") == [sure]
     assert found(f"{near}\n\n{sure}\n\n{near}") == [sure]
     assert found(f"{near}\n{near}\n{near}") == []
+    assert found(f"{far} {nearer} {nearer} {far}") == [f"{nearer} {nearer}"]
+    assert found(f"{far} {nearer}\n\n{nearer} {far}") == []
+
+
+def test_a_list_that_nearly_advertises_is_flagged() -> None:
+    story = "The story begins here, and it is a long one, as it seems."
+    assert found(f"{story}\n\none | two | three | four | nearly") == ["one | two | three | four | nearly"]
+    assert found(f"{story}\n\none | two | nearly") == []
+
+
+def test_what_nearly_advertises_and_says_whom_to_turn_to_is_flagged() -> None:
+    story = "The story begins here, and it is a long one, as it seems."
+    assert found(f"{story}\n\nWrite to t.me/abcdef, it is Near.") == ["Write to t.me/abcdef, it is Near."]
+    assert found(f"{story}\n\nWrite to t.me/abcdef, it is Far off.") == []
 
 
 def test_short_lines_that_nearly_advertise_are_found_together() -> None:
