@@ -11,7 +11,7 @@ import json
 import logging
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,20 +60,6 @@ def taught_texts(evalsets: Path) -> list[Taught]:
     return [each for each in texts if not (each.advertises and any(word in each.text.casefold() for word in held_out))]
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
-    """What `AdvertisementRule` holds, and what is added to its outcome for the log-odds."""
-
-    hidden: Floats
-    hidden_bias: Floats
-    out: Floats
-    bias: float
-
-    def rule(self, encoder: str, limit: float, record: Mapping[str, Any]) -> AdvertisementRule:
-        """With a limit on the log-odds."""
-        return AdvertisementRule(encoder, self.hidden, self.hidden_bias, self.out, limit - self.bias, record)
-
-
 def _advertisements(made: Mapping[str, Any]) -> Iterator[Taught]:
     chance = random.Random("contacts")
     for language, kinds in made["advertisements"].items():
@@ -108,8 +94,8 @@ def _harmless(evalsets: Path) -> Iterator[Taught]:
         yield from (Taught(text, "harmless", each.name) for text in sentences[:_OF_A_DOCUMENT])
 
 
-def fit(vectors: Floats, texts: Sequence[Taught]) -> Network:
-    """Those of a weight are shown the network as often as it says."""
+def fit(vectors: Floats, texts: Sequence[Taught]) -> AdvertisementRule:
+    """A rule whose scores less its limit are log-odds. Those of a weight are shown the network as often as it says."""
     shown = [i for i, each in enumerate(texts) for _ in range(_WEIGHTS[each.kind])]
     middle, spread = vectors.mean(axis=0), float(vectors.std())  # e5's vectors lie close together
     model = MLPClassifier(
@@ -119,15 +105,16 @@ def fit(vectors: Floats, texts: Sequence[Taught]) -> Network:
         model.fit((vectors[shown] - middle) / spread, [texts[i].advertises for i in shown])
     (hidden, out), (hidden_bias, (bias,)) = model.coefs_, model.intercepts_
     hidden = (hidden / spread).astype(np.float16).astype(np.float32)  # as it is kept
-    return Network(hidden, (hidden_bias - middle @ hidden).astype(np.float32), out[:, 0].astype(np.float32), bias)
+    hidden_bias = (hidden_bias - middle @ hidden).astype(np.float32)
+    return AdvertisementRule("", hidden, hidden_bias, out[:, 0].astype(np.float32), -float(bias), {})
 
 
 def scores_by_others(vectors: Floats, texts: Sequence[Taught]) -> Floats:
     """Log-odds of each text by a network that nothing of its group took part in."""
     scores = np.empty(len(texts), dtype=np.float32)
     for own, other in GroupKFold(_FOLDS).split(vectors, groups=[each.group for each in texts]):
-        network = fit(vectors[own], [texts[i] for i in own])
-        scores[other] = network.rule("", 0.0, {}).scores(vectors[other]) + network.bias
+        rule = fit(vectors[own], [texts[i] for i in own])
+        scores[other] = rule.scores(vectors[other]) - rule.limit
     return scores
 
 
@@ -154,7 +141,8 @@ def main() -> None:
             kind: round(float((scores[kinds == kind] > limit).mean()), 4) for kind in _WEIGHTS
         },
     }
-    rule = fit(vectors, texts).rule(encoder.spec.weights_sha256, limit, record)
+    rule = fit(vectors, texts)
+    rule = replace(rule, encoder=encoder.spec.weights_sha256, limit=rule.limit + limit, record=record)
     path = options.out or SHIPPED / f"{rule.encoder[:16]}.npz"
     rule.save(path)
     print(json.dumps({**record, "file": str(path)}, ensure_ascii=False, indent=1))

@@ -156,11 +156,6 @@ class Quarantined:
     state: QuarantineState = "quarantined"
     by: Decider = "rules"
 
-    @property
-    def is_spam(self) -> bool:
-        """Is it spam that is kept out of search, or may be some?"""
-        return self.kind == "spam" and self.state != "kept"
-
 
 @dataclass(frozen=True, slots=True)
 class Passage:

@@ -7,13 +7,12 @@ together did not in a trial on 16,855 harmless blocks.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from qa_service.ingest.clean_blocks import Line, visible_length
 from qa_service.ingest.clean_boilerplate import find_boilerplate
 from qa_service.ingest.clean_promotions import with_promotions
 from qa_service.ingest.clean_spam import Suspicion, find_spam
-from qa_service.ingest.decisions import combined
+from qa_service.ingest.decisions import combined, merged
 from qa_service.records import Quarantined, QuarantineKind, Span
 
 _FURNITURE = "what the file itself marks as navigation, header or footer"
@@ -29,7 +28,7 @@ def find_quarantined(text: str, furniture: Sequence[Span] = ()) -> tuple[Quarant
     lines = list(_lines(text, marked))
     spam = with_promotions(lines, find_spam(text, lines))
     found = [*_entries(lines, "spam", spam), *_entries(lines, "boilerplate", find_boilerplate(lines, spam))]
-    return _merged(text, combined(sorted(found, key=lambda entry: entry.span.start), marked))
+    return merged(text, combined(sorted(found, key=lambda entry: entry.span.start), marked))
 
 
 def is_mostly_kept_out(text: str, entries: Iterable[Quarantined], furniture: Sequence[Span] = ()) -> bool:
@@ -73,19 +72,3 @@ def _entries(lines: Sequence[Line], kind: QuarantineKind, suspicions: Iterable[S
     for each in suspicions:
         span = each.part or Span(lines[each.first].span.start, lines[each.last].span.end)
         yield Quarantined(span, kind, each.reason, each.state)
-
-
-def _merged(text: str, entries: Sequence[Quarantined]) -> tuple[Quarantined, ...]:
-    """Neighbours alike, with nothing but white space between, become one entry."""
-    merged: list[Quarantined] = []
-    for entry in entries:
-        last = merged[-1] if merged else None
-        if (
-            last is not None
-            and replace(entry, span=last.span) == last
-            and not text[last.span.end : entry.span.start].strip()
-        ):
-            merged[-1] = replace(last, span=Span(last.span.start, entry.span.end))
-        else:
-            merged.append(entry)
-    return tuple(merged)

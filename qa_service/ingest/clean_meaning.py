@@ -20,6 +20,7 @@ from qa_service.errors import StoreError
 from qa_service.ingest.clean_blocks import visible_length
 from qa_service.ingest.clean_spam import fragments_of
 from qa_service.ingest.clean_words import CONTACT, SENTENCE_MARK
+from qa_service.ingest.decisions import merged
 from qa_service.ingest.search_form import width
 from qa_service.records import Passage, Quarantined, Span
 
@@ -27,7 +28,7 @@ SHIPPED = Path(__file__).parent / "advertisements"
 REASON = "reads like an advertisement, whatever its words"
 _SHORTEST = 8
 """Visible characters: a menu's word says too little."""
-_NEARLY, _NEARER = 5.0, 4.0
+_NEARLY = 5.0
 """Below the limit by less, a sentence advertises in company. Of three short lines of harmless texts in a row the mean
 was never above -7 (eval/LOG.md)."""
 _SHORT, _IN_A_ROW, _OF_A_LIST = 60, 3, 5
@@ -59,8 +60,8 @@ class AdvertisementRule:
             sentences += passage.sentences
             margins += (self.scores(vectors) - self.limit).tolist()
         advertise = sorted({i for each in (_alone, _pairs, _short_lines) for i in each(text, sentences, margins)})
-        found = _joined(text, (_with_company(text, sentences, margins, i) for i in advertise))
-        return [Quarantined(span, "spam", REASON, "flagged") for span in found]
+        found = _with_company(text, sentences, margins, advertise)
+        return list(merged(text, [Quarantined(span, "spam", REASON, "flagged") for span in found]))
 
     def scores(self, vectors: Floats) -> Floats:
         inner = np.maximum(vectors.astype(np.float32) @ self.hidden + self.hidden_bias, 0)
@@ -118,50 +119,41 @@ def _is_spam_by_form(sentence: str) -> bool:
 
 def _pairs(text: str, sentences: Sequence[Span], margins: Sequence[float]) -> Iterator[int]:
     """Two sentences of a paragraph that are nearer than that, in the mean."""
-    for i, pair in enumerate(pairwise(sentences)):
-        missing = min(margins[i], 0.0) + min(margins[i + 1], 0.0)
-        if missing > -_NEARLY and _breaks(text, *pair) <= 1:
-            yield from (i, i + 1)
+    for row in _rows(margins, 2, _NEARLY):
+        if _breaks(text, *(sentences[each] for each in row)) <= 1:
+            yield from row
 
 
 def _short_lines(text: str, sentences: Sequence[Span], margins: Sequence[float]) -> Iterator[int]:
     """Those in a row of short lines that nearly do, in the mean: keywords."""
-    is_short = [width(text[span.start : span.end]) <= _SHORT for span in sentences]
-    breaks = [_breaks(text, *pair) for pair in pairwise(sentences)]
-    for i in range(len(sentences) - _IN_A_ROW + 1):
-        row = range(i, i + _IN_A_ROW)
-        missing = sum(min(margins[each], 0.0) for each in row)
-        if (
-            missing > -_NEARLY * _IN_A_ROW
-            and all(is_short[each] for each in row)
-            and all(breaks[i : i + _IN_A_ROW - 1])
-        ):
+    for row in _rows(margins, _IN_A_ROW, _NEARLY * _IN_A_ROW):
+        spans = [sentences[each] for each in row]
+        is_short = all(width(text[span.start : span.end]) <= _SHORT for span in spans)
+        if is_short and all(_breaks(text, *pair) for pair in pairwise(spans)):
             yield from row
 
 
-def _with_company(text: str, sentences: Sequence[Span], margins: Sequence[float], at: int) -> Span:
-    """With the sentences beside it that nearly advertise."""
-    first = last = at
-    while first and margins[first - 1] > -_NEARLY and _breaks(text, sentences[first - 1], sentences[first]) <= 1:
-        first -= 1
-    end = len(sentences) - 1
-    while last < end and margins[last + 1] > -_NEARLY and _breaks(text, sentences[last], sentences[last + 1]) <= 1:
-        last += 1
-    return Span(sentences[first].start, sentences[last].end)
+def _rows(margins: Sequence[float], length: int, missing: float) -> Iterator[range]:
+    """So many sentences one after the other that miss the limit by less than `missing` together."""
+    for i in range(len(margins) - length + 1):
+        if sum(min(margin, 0.0) for margin in margins[i : i + length]) > -missing:
+            yield range(i, i + length)
 
 
-def _joined(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """Those that overlap, or have nothing but white space between, as one."""
-    joined: Span | None = None
-    for span in spans:
-        if joined is not None and not text[joined.end : span.start].strip():
-            joined = Span(joined.start, max(joined.end, span.end))
-        else:
-            if joined is not None:
-                yield joined
-            joined = span
-    if joined is not None:
-        yield joined
+def _with_company(
+    text: str, sentences: Sequence[Span], margins: Sequence[float], advertise: Sequence[int]
+) -> Iterator[Span]:
+    """Each of those that advertise with the sentences beside it that nearly do, in order."""
+    last, end = -1, len(sentences) - 1
+    for at in advertise:
+        if at <= last:  # in the company of the one before
+            continue
+        first = last = at
+        while first and margins[first - 1] > -_NEARLY and _breaks(text, sentences[first - 1], sentences[first]) <= 1:
+            first -= 1
+        while last < end and margins[last + 1] > -_NEARLY and _breaks(text, sentences[last], sentences[last + 1]) <= 1:
+            last += 1
+        yield Span(sentences[first].start, sentences[last].end)
 
 
 def _breaks(text: str, left: Span, right: Span) -> int:

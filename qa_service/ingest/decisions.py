@@ -28,6 +28,22 @@ def kept_out(entries: Sequence[Quarantined], span: Span, kind: QuarantineKind) -
     return combined(entries, [Quarantined(span, kind, BY_THE_OPERATOR, "quarantined", "operator")])
 
 
+def merged(text: str, entries: Sequence[Quarantined]) -> tuple[Quarantined, ...]:
+    """Neighbours alike, with nothing but white space between, become one entry."""
+    found: list[Quarantined] = []
+    for entry in entries:
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and replace(entry, span=last.span) == last
+            and not text[last.span.end : entry.span.start].strip()
+        ):
+            found[-1] = replace(last, span=Span(last.span.start, entry.span.end))
+        else:
+            found.append(entry)
+    return tuple(found)
+
+
 def _without(entry: Quarantined, decided: Sequence[Quarantined]) -> Iterator[Quarantined]:
     """What is left of an entry beside what was decided."""
     at = entry.span.start

@@ -67,8 +67,9 @@ def described_without(document: Document, entries: Sequence[Quarantined]) -> Doc
 
 def _telling_text(text: str, entries: Sequence[Quarantined]) -> str:
     """What a document is described by: what is kept, without flagged spam where anything else is."""
-    spam = [replace(entry, state="quarantined") for entry in entries if entry.is_spam]
-    telling = kept_text(text, [*spam, *(entry for entry in entries if not entry.is_spam)])
+    telling = kept_text(
+        text, [replace(e, state="quarantined") if (e.kind, e.state) == ("spam", "flagged") else e for e in entries]
+    )
     return telling if telling.strip() else kept_text(text, entries)
 
 
