@@ -28,9 +28,9 @@ SHIPPED = Path(__file__).parent / "advertisements"
 REASON = "reads like an advertisement, whatever its words"
 _SHORTEST = 8
 """Visible characters: a menu's word says too little."""
-_NEARLY = 5.0
-"""Below the limit by less, a sentence advertises in company. Of three short lines of harmless texts in a row the mean
-was never above -7 (eval/LOG.md)."""
+_NEARLY, _NEARLY_IN_A_LIST = 5.0, 8.0
+"""Below the limit by less, a sentence advertises in company, or a list in the mean. Of three short lines of harmless
+texts in a row the mean was never above -8, of a whole list never above -10 (eval/LOG.md)."""
 _SHORT, _IN_A_ROW, _OF_A_LIST = 60, 3, 5
 
 Floats = NDArray[np.floating[Any]]
@@ -59,7 +59,9 @@ class AdvertisementRule:
         for passage, vectors in passages:
             sentences += passage.sentences
             margins += (self.scores(vectors) - self.limit).tolist()
-        advertise = sorted({i for each in (_alone, _pairs, _short_lines) for i in each(text, sentences, margins)})
+        advertise = sorted(
+            {i for each in (_alone, _pairs, _short_lines, _lists) for i in each(text, sentences, margins)}
+        )
         found = _with_company(text, sentences, margins, advertise)
         return list(merged(text, [Quarantined(span, "spam", REASON, "flagged") for span in found]))
 
@@ -128,9 +130,26 @@ def _short_lines(text: str, sentences: Sequence[Span], margins: Sequence[float])
     """Those in a row of short lines that nearly do, in the mean: keywords."""
     for row in _rows(margins, _IN_A_ROW, _NEARLY * _IN_A_ROW):
         spans = [sentences[each] for each in row]
-        is_short = all(width(text[span.start : span.end]) <= _SHORT for span in spans)
-        if is_short and all(_breaks(text, *pair) for pair in pairwise(spans)):
+        if all(_is_short(text, span) for span in spans) and all(_breaks(text, *pair) for pair in pairwise(spans)):
             yield from row
+
+
+def _lists(text: str, sentences: Sequence[Span], margins: Sequence[float]) -> Iterator[int]:
+    """All lines of a list that nearly advertises in the mean: short lines without the mark of a sentence."""
+    is_item = [_is_short(text, span) and not SENTENCE_MARK.search(text[span.start : span.end]) for span in sentences]
+    goes_on = [
+        all(is_item[i : i + 2]) and _breaks(text, left, right) == 1
+        for i, (left, right) in enumerate(pairwise(sentences))
+    ]
+    borders = [0, *(i for i, same in enumerate(goes_on, 1) if not same), len(sentences)]
+    for first, end in pairwise(borders):
+        missing = -sum(min(margin, 0.0) for margin in margins[first:end])
+        if end - first >= _OF_A_LIST and missing < _NEARLY_IN_A_LIST * (end - first):
+            yield from range(first, end)
+
+
+def _is_short(text: str, span: Span) -> bool:
+    return width(text[span.start : span.end]) <= _SHORT
 
 
 def _rows(margins: Sequence[float], length: int, missing: float) -> Iterator[range]:

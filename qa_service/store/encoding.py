@@ -103,8 +103,9 @@ def _vectors(encoder: Encoder, passages: Sequence[Passage], count: int, folder: 
 def _parts(encoder: Encoder, passages: Sequence[Passage]) -> Iterator[StoredVectors]:
     for start in range(0, len(passages), _AT_ONCE):
         texts = [text for passage in passages[start : start + _AT_ONCE] for text in _texts(passage)]
-        found = encoder.encode_passages(texts)
+        rows = {text: row for row, text in enumerate(dict.fromkeys(texts))}  # a log says one thing a thousand times
+        found = encoder.encode_passages(list(rows))
         check_vectors(found, encoder.spec.dimension)  # before they are stored: the index takes no others
-        if len(found) != len(texts):
-            raise ValueError(f"the encoder gave {len(found)} vectors for {len(texts)} texts")
-        yield found.astype(np.float16)
+        if len(found) != len(rows):
+            raise ValueError(f"the encoder gave {len(found)} vectors for {len(rows)} texts")
+        yield found.astype(np.float16)[[rows[text] for text in texts]]

@@ -19,6 +19,7 @@ from qa_service.store.indexer import Indexer
 from tests.qa_service.ingest.texts import document_of
 from tests.qa_service.store.opened import assert_store_is_whole, made_text, opened
 
+SEEDS = Path(__file__).parents[3] / "seeds"
 ENCODER = HashingEncoder()
 OFFER = "Blue widgets at half the price for everybody who writes today."
 SECOND = "Blue widgets for everybody, at half the price, only today."
@@ -108,6 +109,19 @@ def test_short_lines_that_nearly_advertise_are_found_together() -> None:
     assert found("The story begins here, and it is a long one, as it seems.\n\nNear.\n\nNear.\n\nFar off.") == []
     assert found("The story begins here, and it is a long one, as it seems. Near. Near. Near.") == []
     assert found("This is Sure.\nFar off.\nFar off.") == ["This is Sure."]
+
+
+def test_a_list_line_by_line_is_one_whatever_its_single_lines_say() -> None:
+    story = "The story begins here, and it is a long one, as it seems."
+    lines = ["First nearly", "Second", "Third nearly", "Fourth nearly", "Fifth"]  # -5.4 in the mean
+    keywords = "\n".join(lines)
+    assert found(f"{story}\n\n{keywords}\n\n{story}") == [keywords]
+    assert found(f"{story}\n\n{keywords}\n\nA headline\n\n{story}") == [keywords]
+    parted = "\n\n".join(lines)
+    assert found(f"{story}\n\n{parted}") == []
+    assert found("\n".join([*lines[1:3], *"ABCDE"])) == []  # -8.1
+    assert found("\n".join(lines[:4])) == []
+    assert found("\n".join([*lines[:2], "Third, it is Far off.", *lines[3:]])) == []
 
 
 def test_what_an_operator_decided_stays(tmp_path: Path) -> None:
@@ -216,6 +230,17 @@ def test_the_shipped_rule_tells_advertisements_from_reports(language: str, encod
     text = f"{HONEST[language]}\n\n{ADVERTISING[language]}\n\n{HONEST[language]}"
     _, entries, _ = encode_document(encoder, document_of(text), (), rule, tmp_path)
     assert [text[each.span.start : each.span.end] for each in entries] == [ADVERTISING[language]]
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("path", sorted(SEEDS.glob("*.txt")), ids=lambda path: path.name[:3])
+def test_the_shipped_rule_finds_no_advertisement_in_a_seed(path: Path, encoder: Encoder, tmp_path: Path) -> None:
+    rule = shipped_rule(encoder.spec.weights_sha256)
+    assert rule is not None
+    document, quarantined = make_document(RawFile(path.name, path.read_bytes(), {}))
+    _, entries, passages = encode_document(encoder, document, quarantined, rule, tmp_path)
+    assert passages
+    assert [document.text[each.span.start : each.span.end] for each in entries if each.reason == REASON] == []
 
 
 def test_the_shipped_rules_are_named_after_their_encoders() -> None:

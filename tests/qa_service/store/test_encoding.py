@@ -40,6 +40,17 @@ def test_each_text_has_its_own_vector(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_text_says_again_is_encoded_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    passages = make_passages(document_of("The same line of a log stands here again.\n" * 800 + made_text(2)), ())
+    asked: list[str] = []
+    encode = ENCODER.encode_passages
+    monkeypatch.setattr(ENCODER, "encode_passages", lambda texts: asked.extend(texts) or encode(texts))
+    encoded = encode_passages(ENCODER, passages, tmp_path)
+    assert len(asked) == len(set(asked)) < len(passages)
+    for each in encoded:
+        assert each.vector.tobytes() == encode([each.passage.search_text]).astype(np.float16).tobytes()
+
+
 @pytest.mark.parametrize(("number", "hint"), [(errno.ENOSPC, "free some disk space"), (errno.EROFS, "writable")])
 def test_a_disk_that_takes_no_more_is_an_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int, hint: str
