@@ -6,7 +6,7 @@ cinema that speaks for itself may sound the same. Each rule belongs to one encod
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -28,9 +28,14 @@ SHIPPED = Path(__file__).parent / "advertisements"
 REASON = "reads like an advertisement, whatever its words"
 _SHORTEST = 8
 """Visible characters: a menu's word says too little."""
-_NEARLY, _NEARLY_IN_A_LIST = 5.0, 8.0
-"""Below the limit by less, a sentence advertises in company, or a list in the mean. Of three short lines of harmless
-texts in a row the mean was never above -8, of a whole list never above -10 (eval/LOG.md)."""
+_NEARLY = 5.0
+"""Below the limit by less, a sentence advertises in company: one that is a list or says whom to turn to, three short
+lines in the mean. Of harmless short lines it was never above -7 (eval/LOG.md)."""
+_TOGETHER = 8.0
+"""The same for what stands closer together: a sentence beside one that advertises, two in sum, a list in the mean. Of
+harmless pairs it was never above -10, of lists never above -9; of single sentences it is one in a hundred and forty."""
+_HARDLY = 14.0
+"""A short sentence that is left of a paragraph says little by itself: a question, a greeting."""
 _SHORT, _IN_A_ROW, _OF_A_LIST = 60, 3, 5
 
 Floats = NDArray[np.floating[Any]]
@@ -59,11 +64,10 @@ class AdvertisementRule:
         for passage, vectors in passages:
             sentences += passage.sentences
             margins += (self.scores(vectors) - self.limit).tolist()
-        advertise = sorted(
-            {i for each in (_alone, _pairs, _short_lines, _lists) for i in each(text, sentences, margins)}
-        )
-        found = _with_company(text, sentences, margins, advertise)
-        return list(merged(text, [Quarantined(span, "spam", REASON, "flagged") for span in found]))
+        found = {i for each in (_alone, _pairs, _short_lines, _lists) for i in each(text, sentences, margins)}
+        for each in (_with_company, _last_of_paragraphs):
+            found.update(tuple(each(text, sentences, margins, found)))
+        return list(merged(text, [Quarantined(sentences[i], "spam", REASON, "flagged") for i in sorted(found)]))
 
     def scores(self, vectors: Floats) -> Floats:
         inner = np.maximum(vectors.astype(np.float32) @ self.hidden + self.hidden_bias, 0)
@@ -121,7 +125,7 @@ def _is_spam_by_form(sentence: str) -> bool:
 
 def _pairs(text: str, sentences: Sequence[Span], margins: Sequence[float]) -> Iterator[int]:
     """Two sentences of a paragraph that are nearer than that, in the mean."""
-    for row in _rows(margins, 2, _NEARLY):
+    for row in _rows(margins, 2, _TOGETHER):
         if _breaks(text, *(sentences[each] for each in row)) <= 1:
             yield from row
 
@@ -137,15 +141,10 @@ def _short_lines(text: str, sentences: Sequence[Span], margins: Sequence[float])
 def _lists(text: str, sentences: Sequence[Span], margins: Sequence[float]) -> Iterator[int]:
     """All lines of a list that nearly advertises in the mean: short lines without the mark of a sentence."""
     is_item = [_is_short(text, span) and not SENTENCE_MARK.search(text[span.start : span.end]) for span in sentences]
-    goes_on = [
-        all(is_item[i : i + 2]) and _breaks(text, left, right) == 1
-        for i, (left, right) in enumerate(pairwise(sentences))
-    ]
-    borders = [0, *(i for i, same in enumerate(goes_on, 1) if not same), len(sentences)]
-    for first, end in pairwise(borders):
-        missing = -sum(min(margin, 0.0) for margin in margins[first:end])
-        if end - first >= _OF_A_LIST and missing < _NEARLY_IN_A_LIST * (end - first):
-            yield from range(first, end)
+    for row in _parted(text, sentences, lambda i, breaks: breaks == 1 and all(is_item[i - 1 : i + 1])):
+        missing = -sum(min(margins[i], 0.0) for i in row)
+        if len(row) >= _OF_A_LIST and missing < _TOGETHER * len(row):
+            yield from row
 
 
 def _is_short(text: str, span: Span) -> bool:
@@ -159,20 +158,37 @@ def _rows(margins: Sequence[float], length: int, missing: float) -> Iterator[ran
             yield range(i, i + length)
 
 
-def _with_company(
-    text: str, sentences: Sequence[Span], margins: Sequence[float], advertise: Sequence[int]
-) -> Iterator[Span]:
-    """Each of those that advertise with the sentences beside it that nearly do, in order."""
-    last, end = -1, len(sentences) - 1
-    for at in advertise:
-        if at <= last:  # in the company of the one before
-            continue
-        first = last = at
-        while first and margins[first - 1] > -_NEARLY and _breaks(text, sentences[first - 1], sentences[first]) <= 1:
-            first -= 1
-        while last < end and margins[last + 1] > -_NEARLY and _breaks(text, sentences[last], sentences[last + 1]) <= 1:
-            last += 1
-        yield Span(sentences[first].start, sentences[last].end)
+def _with_company(text: str, sentences: Sequence[Span], margins: Sequence[float], found: Set[int]) -> Iterator[int]:
+    """The sentences beside those found that nearly advertise, and those beside them."""
+    every = range(len(sentences))
+    for order in (every, every[::-1]):
+        is_company = False
+        for before, i in pairwise(order):
+            is_beside = _breaks(text, sentences[min(before, i)], sentences[max(before, i)]) <= 1
+            is_company = (is_company or before in found) and is_beside and margins[i] > -_TOGETHER
+            if is_company:
+                yield i
+
+
+def _last_of_paragraphs(
+    text: str, sentences: Sequence[Span], margins: Sequence[float], found: Set[int]
+) -> Iterator[int]:
+    """The short sentence that is left where all the others of a paragraph advertise."""
+    for paragraph in _parted(text, sentences, lambda _, breaks: not breaks):
+        others = [i for i in paragraph if i not in found]
+        if (
+            len(others) == 1 < len(paragraph)
+            and _is_short(text, sentences[others[0]])
+            and margins[others[0]] > -_HARDLY
+        ):
+            yield others[0]
+
+
+def _parted(text: str, sentences: Sequence[Span], goes_on: Callable[[int, int], bool]) -> Iterator[range]:
+    """The sentences in rows; `goes_on` says of each, and of the ends of lines before it, if it belongs to the last."""
+    ends = [_breaks(text, *pair) for pair in pairwise(sentences)]
+    borders = [0, *(i for i, breaks in enumerate(ends, 1) if not goes_on(i, breaks)), len(sentences)]
+    return (range(first, end) for first, end in pairwise(borders))
 
 
 def _breaks(text: str, left: Span, right: Span) -> int:

@@ -36,6 +36,8 @@ _UNKNOWN_TO_DETECTORS = ("iso8859-6", "cp720")
 _OF_PAIRS = ("euc_jp", "gb18030", "cp949")
 _PAIRED = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2}|\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2})*")
 """What EUC writes: two bytes beyond ASCII for a character, for half-width kana and rare ones after a shift."""
+_UTF8_WORD = re.compile(rb"(?:[\xd0\xd1][\x80-\xbf]){4,}")
+"""A Cyrillic word of UTF-8, which in other encodings is none: files are joined of two."""
 MIN_WHOLE = 6
 """Whole characters beyond ASCII for each broken byte, from which a text is damaged and not of another encoding."""
 
@@ -215,7 +217,8 @@ def guess(content: bytes) -> tuple[Reading | None, tuple[str, ...], bool]:
     return (
         best,
         tuple(shown_name(other.encoding) for other in others),
-        _is_certain(best, others, first_text == second_text),
+        _is_certain(best, others, first_text == second_text)
+        and (best.encoding in _MULTIBYTE or not _UTF8_WORD.search(content)),
     )
 
 
@@ -258,9 +261,10 @@ def _is_certain(best: Reading, others: list[Reading], agreed: bool) -> bool:
     telling = len(_TELLS.findall(sample))
     if telling < _ENOUGH and _ONE_LANGUAGE.search(sample) and any(_CYRILLIC_WORD.search(each.text) for each in others):
         return False
-    if telling >= _TELLING:
-        return ahead > _MARGIN or (agreed and ahead >= 0)
-    return telling >= _FEW and ahead > _WIDE_MARGIN and best.encoding not in _OLD
+    if telling < _TELLING:
+        is_long = sum(map(str.isalpha, sample)) >= _ENOUGH
+        return is_long and telling >= _FEW and ahead > _WIDE_MARGIN and best.encoding not in _OLD
+    return ahead > (_MARGIN if telling >= _ENOUGH else _WIDE_MARGIN) or (agreed and ahead >= 0)
 
 
 def _sample(content: bytes) -> bytes:

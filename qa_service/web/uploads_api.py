@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
 from qa_service.errors import BadFile, NotFound, Stopping, TooLarge
-from qa_service.ingest.extract import unpacked_size
+from qa_service.ingest.extract import contents
 from qa_service.records import Receipt, TakenIn
 from qa_service.service import Service
 from qa_service.web.document_responses import ReceiptOut
@@ -158,8 +158,10 @@ def _told_of_the_end() -> Iterator[None]:
 def _is_large(service: Service, upload: Upload, is_unpacked: bool) -> bool:
     if upload.count > MAX_WAITED_FOR or upload.size > MAX_WAITED_FOR_BYTES:
         return True
-    files = (file.to_raw(service.staging.read(file.staged)) for file in upload.files)
-    return is_unpacked and sum(map(unpacked_size, files)) > MAX_WAITED_FOR_BYTES
+    if not is_unpacked:
+        return False
+    held = [contents(file.to_raw(service.staging.read(file.staged))) for file in upload.files]
+    return sum(count for count, _ in held) > MAX_WAITED_FOR or sum(size for _, size in held) > MAX_WAITED_FOR_BYTES
 
 
 def _take_in(service: Service, upload: Upload, is_expanded: bool) -> TakenIn:

@@ -5,8 +5,8 @@ import atexit
 from qa_service.errors import BadFile
 from qa_service.ingest.decode import decode
 from qa_service.ingest.extract.archive import LARGEST as LARGEST
+from qa_service.ingest.extract.archive import contents as contents
 from qa_service.ingest.extract.archive import expand as expand
-from qa_service.ingest.extract.archive import unpacked_size as unpacked_size
 from qa_service.ingest.extract.blocks import MAX_CHARACTERS
 from qa_service.ingest.extract.front_matter import read_markdown
 from qa_service.ingest.extract.kinds import find_kind

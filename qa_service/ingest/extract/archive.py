@@ -69,17 +69,20 @@ def _expand(file: RawFile, largest: int, depth: int) -> Iterator[RawFile | BadFi
                 yield from _expand(attachment, largest, depth + 1) if depth < MAX_DEPTH else (attachment,)
 
 
-def unpacked_size(file: RawFile) -> int:
-    """In bytes as far as its table of contents says it, an archive in it for as many as there may be; 0 for no zip."""
+def contents(file: RawFile) -> tuple[int, int]:
+    """How many files a zip holds, and their bytes, as far as its table of contents says it; (1, 0) for no zip.
+
+    An archive in it counts for as much as there may be.
+    """
     try:
         if find_kind(file) != "zip" or file.content.count(b"PK\x01\x02") > MAX_FILES:
-            return 0
+            return 1, 0
         with zipfile.ZipFile(BytesIO(file.content)) as archive:
-            return sum(
-                MAX_TOTAL if info.filename.lower().endswith(".zip") else info.file_size for info in archive.infolist()
-            )
+            members = [info for info in archive.infolist() if not info.is_dir()]
+            sizes = [MAX_TOTAL if each.filename.lower().endswith(".zip") else each.file_size for each in members]
+            return len(members), sum(sizes)
     except (BadFile, zipfile.BadZipFile, ValueError, OSError):  # whoever opens it says what is wrong
-        return 0
+        return 1, 0
 
 
 def _members(file: RawFile, largest: int) -> Iterator[RawFile | BadFile]:

@@ -245,3 +245,16 @@ def test_what_is_utf8_for_the_most_part_is_nothing_else_for_certain() -> None:
 def test_korean_in_seven_bits() -> None:
     text = "알마티시에서 월요일 새 도서관 개관식이 열려 시장과 시민 수백 명이 참석했다."
     assert decode(RawFile("a.txt", text.encode("iso2022_kr"), {}))[0] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"), [("Хлеб 12 руб., молоко 8 руб.", "iso8859-5"), ("今天天气很好。", "gb18030")]
+)
+def test_a_few_characters_say_nothing_for_certain(text: str, encoding: str) -> None:
+    assert not encoding_of(text.encode(encoding)).is_certain
+
+
+def test_a_file_joined_of_two_encodings_is_not_certain() -> None:
+    content = f"{RUSSIAN}\n".encode("windows-1251")
+    assert encoding_of(content).is_certain
+    assert not encoding_of(content + RUSSIAN[:40].encode()).is_certain

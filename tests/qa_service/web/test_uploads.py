@@ -254,6 +254,16 @@ def test_an_archive_that_grows_large_becomes_a_job(client: TestClient) -> None:
     assert client.post("/documents?expand=false", files=sent(("large.zip", large))).status_code == 422
 
 
+def test_an_archive_of_many_files_becomes_a_job_however_small_they_are(client: TestClient) -> None:
+    members = {f"{number}.txt": f"Seal number {number} dives." for number in range(MAX_WAITED_FOR + 1)}
+    accepted = client.post("/documents", files=sent(("seals.zip", zipped(members))))
+    assert accepted.status_code == 202
+    job = finished(client, accepted.json()["job_id"])
+    assert [each["file_name"] for each in job["receipts"]] == [f"seals.zip/{name}" for name in members]
+    del members["0.txt"]
+    assert client.post("/documents", files=sent(("fewer.zip", zipped(members)))).status_code in {200, 201}
+
+
 def test_a_large_batch_becomes_a_job(client: TestClient, data_dir: Path) -> None:
     files = [(f"{number}.txt", f"Penguin number {number} swims.".encode()) for number in range(MAX_WAITED_FOR)]
     response = client.post("/documents", files=sent(*files, ("bad.bin", b"\0\0")))
